@@ -1,0 +1,215 @@
+"""
+Every error of the package, as one tree.
+
+    SmartchainError                      what a person reads: one sentence, what is wrong and how to mend it
+    ├── InputError                       what was typed or given cannot be used
+    │   ├── AddressError                 not an address, or a wrong checksum
+    │   ├── AmountError                  not an amount, an unknown unit, zero or below
+    │   ├── MemoError                    too long, or hex of another length
+    │   ├── BatchFileError               a payments file; names the line
+    │   ├── KeyUnusable                  a key, keystore, mnemonic or password that does not open
+    │   └── SettingsError                an option or a variable of the environment
+    ├── EntryError                       bytes that are no entry, a field out of range
+    ├── ProofError                       a proof that does not hold
+    │   └── EmptyLog                     a root was asked of nothing
+    ├── HostError                        the host chain or the way to it
+    │   ├── HostUnavailable              retry: down, time-out, 429, 503, a cut-off answer
+    │   ├── RangeTooLarge                retry with less: too many results, too many blocks
+    │   ├── StateGone                    the host has forgotten the state at that block
+    │   ├── UnknownBlock                 retry: a replica that is behind, or a block that was replaced
+    │   ├── RpcRefused                   the node answered with an error that trying again does not mend
+    │   ├── WrongChain                   another chain id than expected
+    │   ├── NoContract                   no code at the address
+    │   └── NotALedger                   code that does not answer as a ledger does
+    ├── Untrue                           what the host said cannot be so: never retried for ever, never skipped
+    │   ├── MalformedLog                 a log that is not canonical
+    │   ├── BrokenSequence               indexes that jump, double or go back
+    │   ├── RootMismatch                 the root of what was read is not the contract's
+    │   └── SourcesDisagree              two RPC nodes say different heads of one block
+    ├── StoreError                       the database
+    │   ├── StoreMoved                   another writer was here in between
+    │   ├── StoreLocked                  retry: in use by another process
+    │   ├── StoreTooNew                  written by a newer version
+    │   ├── WrongStore                   not a store of ours, or of another ledger
+    │   ├── LedgerNotChosen              several ledgers in the store and none was named
+    │   └── CorruptStore                 a row that does not follow from the others
+    └── WalletError                      paying
+        ├── Refused                      the contract or a recipient refuses (decoded reason)
+        ├── NotEnoughFunds
+        ├── FeeTooHigh                   the gas price is above the cap
+        ├── NotConfirmed                 not mined within the time given
+        ├── NotAgreed                    a person, or a missing --yes, said no
+        ├── LimitExceeded                above --max-total
+        └── RunFileError                 a run file in use, or of another file, chain, ledger or sender
+
+Each class says by `retryable` whether trying again can help, and by `exit_status` how a command ends.
+"""
+
+from __future__ import annotations
+
+
+class SmartchainError(Exception):
+    """Base of the tree; `str()` is one sentence for a person."""
+
+    retryable: bool = False
+    exit_status: int = 1
+
+
+class InputError(SmartchainError): ...
+
+
+class AddressError(InputError): ...
+
+
+class AmountError(InputError): ...
+
+
+class MemoError(InputError): ...
+
+
+class BatchFileError(InputError):
+    """A payments file that cannot be used as it is; `line` counts from 1, None for the whole file."""
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        super().__init__(message if line is None else f"line {line}: {message}")
+        self.line = line
+
+
+class KeyUnusable(InputError): ...
+
+
+class SettingsError(InputError): ...
+
+
+class EntryError(SmartchainError): ...
+
+
+class ProofError(SmartchainError): ...
+
+
+class EmptyLog(ProofError): ...
+
+
+class HostError(SmartchainError): ...
+
+
+class HostUnavailable(HostError):
+    retryable = True
+
+
+class RangeTooLarge(HostError):
+    """
+    The host will not answer for so many blocks or logs at once.
+
+    `suggested` is the last block of the range the host proposes instead, where it does.
+    """
+
+    retryable = True
+
+    def __init__(self, message: str, suggested: int | None = None) -> None:
+        super().__init__(message)
+        self.suggested = suggested
+
+
+class StateGone(HostError): ...
+
+
+class UnknownBlock(HostError):
+    retryable = True
+
+
+class RpcRefused(HostError):
+    """A JSON-RPC error; `code` and `data` are the node's own."""
+
+    def __init__(self, message: str, code: int | None = None, data: bytes = b"") -> None:
+        super().__init__(message)
+        self.code = code
+        self.data = data
+
+
+class WrongChain(HostError): ...
+
+
+class NoContract(HostError): ...
+
+
+class NotALedger(HostError): ...
+
+
+class Untrue(SmartchainError):
+    """
+    What the host said cannot be so.
+
+    `first_block` and `last_block` are the narrowest range of host blocks known to hold the fault.
+    """
+
+    def __init__(
+        self, message: str, first_block: int | None = None, last_block: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.first_block = first_block
+        self.last_block = last_block
+
+
+class MalformedLog(Untrue): ...
+
+
+class BrokenSequence(Untrue): ...
+
+
+class RootMismatch(Untrue): ...
+
+
+class SourcesDisagree(Untrue): ...
+
+
+class StoreError(SmartchainError): ...
+
+
+class StoreMoved(StoreError): ...
+
+
+class StoreLocked(StoreError):
+    retryable = True
+
+
+class StoreTooNew(StoreError): ...
+
+
+class WrongStore(StoreError): ...
+
+
+class LedgerNotChosen(StoreError): ...
+
+
+class CorruptStore(StoreError): ...
+
+
+class WalletError(SmartchainError): ...
+
+
+class Refused(WalletError):
+    """The contract refuses; `error` is the custom error's name, `position` that of the payment in its batch."""
+
+    def __init__(self, message: str, error: str | None = None, position: int | None = None) -> None:
+        super().__init__(message)
+        self.error = error
+        self.position = position
+
+
+class NotEnoughFunds(WalletError): ...
+
+
+class FeeTooHigh(WalletError): ...
+
+
+class NotConfirmed(WalletError): ...
+
+
+class NotAgreed(WalletError): ...
+
+
+class LimitExceeded(WalletError): ...
+
+
+class RunFileError(WalletError): ...

@@ -1,0 +1,236 @@
+"""
+The few protocols through which the upper layers meet.
+
+Data flows one way: an `EntrySource` reads what the host chain recorded, a `LedgerStore` keeps it, and
+whoever serves it reads the store. `cli/` builds the objects and hands them in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from smartchain.ledger.block import Block, BlockRule
+from smartchain.ledger.entry import Entry
+from smartchain.types import Address, ChainId, Hash32, Index, Size
+
+
+class Rpc(Protocol):
+    """A JSON-RPC connection to one node of the host chain; errors are `HostError`s."""
+
+    @property
+    def name(self) -> str:
+        """Scheme and host of the URL, never its path or a key."""
+
+    def call(self, method: str, *params: Any) -> Any:
+        """Result of one call, as JSON decodes it."""
+
+    def batch(self, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+        """Results of several calls in one request, in their order; the first error is raised."""
+
+    def body(self, method: str, *params: Any) -> bytes:
+        """The whole response body of one call, for a typed decoder; a JSON-RPC error is raised all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostBlock:
+    """One block of the host chain, as a place to stand on."""
+
+    number: int
+    hash: Hash32
+    timestamp: int
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a ledger's `head()` says: how many entries it has and the root over them."""
+
+    size: Size
+    root: Hash32
+
+
+@dataclass(frozen=True, slots=True)
+class Genesis:
+    """A ledger's `genesis()`: the log it opened with."""
+
+    size: Size
+    root: Hash32
+    timestamp: int
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerInfo:
+    """What never changes about a ledger: who it is, its rule, and how it began."""
+
+    chain_id: ChainId
+    address: Address
+    rule: BlockRule
+    genesis: Genesis
+    deployed_at: int
+    """A host block number at or before the deployment; no entry is older."""
+    fee_ppm: int = 0
+    """Parts per million that a relay keeps; 0 for a ledger that is no relay."""
+
+
+@dataclass(slots=True)
+class Chunk:
+    """
+    Consecutive entries as the host's logs gave them, one list a column, `len(packed)` entries.
+
+    They are all the entries of the host blocks `first_block` to `last_block`, both included.
+    """
+
+    first_block: int
+    last_block: int
+    first: Index
+    """Index of the first entry; the next one expected where there is none."""
+    packed: list[bytes] = field(default_factory=list)
+    """`Entry.pack()` of each."""
+    host_blocks: list[int] = field(default_factory=list)
+    transactions: list[bytes] = field(default_factory=list)
+    """Host transaction hash of each, a hint outside the commitment."""
+    hashes: dict[int, Hash32] = field(default_factory=dict)
+    """Hash of each host block that holds one of the entries, by number."""
+
+
+class EntrySource(Protocol):
+    """One ledger on a host chain, as something to read entries from."""
+
+    @property
+    def name(self) -> str: ...
+
+    def info(self) -> LedgerInfo:
+        """Raises `NoContract`, `NotALedger`, `HostUnavailable`."""
+
+    def target(self) -> HostBlock:
+        """The newest host block to read up to, by the confirmations or the finality that was asked for."""
+
+    def block(self, number: int) -> HostBlock | None:
+        """The canonical host block of that number; None past the newest."""
+
+    def chunks(self, first_block: int, last_block: int, expected: Index) -> Iterator[Chunk]:
+        """
+        The entries of a range of host blocks, in order, a chunk at a time; the last chunk ends with `last_block`.
+
+        Raises `BrokenSequence` where the indexes do not go on from `expected` one by one, `MalformedLog`,
+        `HostUnavailable`; what was yielded before stays good.
+        """
+
+    def head(self, at: HostBlock) -> Head:
+        """`head()` at that block, by its hash where the host takes one. Raises `StateGone`, `UnknownBlock`."""
+
+    def peaks(self, at: HostBlock) -> list[Hash32]:
+        """`peaks()` at that block, lowest level first. Raises as `head` does."""
+
+
+@dataclass(slots=True)
+class Step:
+    """What one transaction of the store takes in, on top of `first` entries that it has."""
+
+    chunk: Chunk
+    cursor: HostBlock
+    """Everything up to and with this host block is in the store after the step."""
+    blocks: list[Block] = field(default_factory=list)
+    nodes: list[tuple[int, int, bytes]] = field(default_factory=list)
+    """(level, position, root) of each perfect subtree of 2^level entries that the step completes, level 8 and up."""
+    verified: bool = False
+    """The root after this step equals the contract's at `cursor`: raise the verified size in this transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Where a store stands with a ledger; all of it changes together, in one transaction."""
+
+    size: Size
+    """Entries in the store, staged ones included."""
+    cursor: HostBlock | None
+    """Host block up to which logs were read; None before the first step."""
+    verified_size: Size
+    verified_blocks: int
+    """Blocks that follow from the verified entries, the genesis block included."""
+    verified_at: HostBlock | None
+    """Host block at which the contract's `head()` was last seen to fit."""
+    blocks: int
+    """Blocks in the store, staged ones included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An entry where it stands: its index, and the host's hints."""
+
+    index: Index
+    entry: Entry
+    host_block: int
+    transaction: Hash32
+
+
+class LedgerStore(Protocol):
+    """One ledger in a store. Reads see the verified part only, unless a method says that it sees staged entries."""
+
+    @property
+    def info(self) -> LedgerInfo: ...
+
+    def status(self) -> Status: ...
+
+    # what the indexer writes
+
+    def take(self, step: Step) -> None:
+        """Take in a step, whole or not at all. Raises `StoreMoved` if the size is not the step's first index."""
+
+    def verify(self, size: Size, blocks: int, at: HostBlock) -> None:
+        """Raise the verified size to the staged size. Raises `StoreMoved` if it is not `size`."""
+
+    def rewind(self, size: Size, cursor: HostBlock | None) -> None:
+        """Drop every entry from `size` on, blocks of that size or more, and subtrees past it; `cursor` is the new one."""
+
+    def prepare(self, expected: int) -> None:
+        """Make ready for some that many entries to come: lookups may be slow until the next `verify`."""
+
+    # what the indexer reads: staged entries included
+
+    def packed(self, start: int, stop: int) -> Iterator[bytes]:
+        """`Entry.pack()` of the entries from start up to stop, in order."""
+
+    def nodes(self, level: int, start: int, stop: int) -> list[Hash32]:
+        """Roots of perfect subtrees of 2^level entries, positions start up to stop; level 8 and up."""
+
+    def block_below(self, size: Size) -> Block | None:
+        """The last block whose size is less than `size`."""
+
+    def host_blocks(self) -> list[tuple[int, Hash32]]:
+        """Number and hash of every host block that is known, ascending: those with entries and where steps ended."""
+
+    def size_at(self, host_block: int) -> Size:
+        """How many entries stand in host blocks up to and with that number."""
+
+    def host_block_of(self, index: Index) -> int: ...
+
+    # what is served: the verified part
+
+    def blocks(self, start: int = 0, stop: int | None = None) -> Iterator[Block]:
+        """Verified blocks by number, ascending."""
+
+    def block_by_hash(self, block_hash: Hash32) -> Block | None: ...
+
+    def entries(
+        self, start: int = 0, stop: int | None = None, address: Address | None = None
+    ) -> Iterator[Recorded]:
+        """Verified entries by index, ascending; with an address those that it sent or received."""
+
+    def balance(self, address: Address) -> int:
+        """Signed: what it received less what it sent in the verified entries, the fee credited to the ledger."""
+
+
+class Store(Protocol):
+    """A database of any number of ledgers."""
+
+    def ledgers(self) -> list[LedgerInfo]: ...
+
+    def ledger(self, info: LedgerInfo) -> LedgerStore:
+        """That ledger, taken up if it is new. Raises `WrongStore` if what is stored about it differs."""
+
+    def open(self, address: Address | None = None) -> LedgerStore:
+        """A ledger that is there; `LedgerNotChosen` lists them if there are several and none is named."""
+
+    def close(self) -> None: ...

@@ -21,7 +21,7 @@ Every error of the package, as one tree.
     │   ├── WrongChain                   another chain id than expected
     │   ├── NoContract                   no code at the address
     │   └── NotALedger                   code that does not answer as a ledger does
-    ├── Untrue                           what the host said cannot be so: never retried for ever, never skipped
+    ├── Untrue                           what the host said cannot be so: never skipped
     │   ├── MalformedLog                 a log that is not canonical
     │   ├── BrokenSequence               indexes that jump, double or go back
     │   ├── RootMismatch                 the root of what was read is not the contract's
@@ -143,9 +143,7 @@ class Untrue(SmartchainError):
     `first_block` and `last_block` are the narrowest range of host blocks known to hold the fault.
     """
 
-    def __init__(
-        self, message: str, first_block: int | None = None, last_block: int | None = None
-    ) -> None:
+    def __init__(self, message: str, first_block: int | None = None, last_block: int | None = None) -> None:
         super().__init__(message)
         self.first_block = first_block
         self.last_block = last_block
@@ -189,7 +187,7 @@ class WalletError(SmartchainError): ...
 
 
 class Refused(WalletError):
-    """The contract refuses; `error` is the custom error's name, `position` that of the payment in its batch."""
+    """The contract refuses; `error` is the custom error's name, `position` the payment's in its batch."""
 
     def __init__(self, message: str, error: str | None = None, position: int | None = None) -> None:
         super().__init__(message)

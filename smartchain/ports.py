@@ -30,7 +30,7 @@ class Rpc(Protocol):
         """Results of several calls in one request, in their order; the first error is raised."""
 
     def body(self, method: str, *params: Any) -> bytes:
-        """The whole response body of one call, for a typed decoder; a JSON-RPC error is raised all the same."""
+        """The whole response body of one call, for a typed decoder; a JSON-RPC error is raised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +111,14 @@ class EntrySource(Protocol):
 
     def chunks(self, first_block: int, last_block: int, expected: Index) -> Iterator[Chunk]:
         """
-        The entries of a range of host blocks, in order, a chunk at a time; the last chunk ends with `last_block`.
+        The entries of a range of host blocks, in order; the last chunk ends with `last_block`.
 
         Raises `BrokenSequence` where the indexes do not go on from `expected` one by one, `MalformedLog`,
         `HostUnavailable`; what was yielded before stays good.
         """
 
     def head(self, at: HostBlock) -> Head:
-        """`head()` at that block, by its hash where the host takes one. Raises `StateGone`, `UnknownBlock`."""
+        """`head()` at that block, by its hash where the host takes one; `StateGone`, `UnknownBlock`."""
 
     def peaks(self, at: HostBlock) -> list[Hash32]:
         """`peaks()` at that block, lowest level first. Raises as `head` does."""
@@ -133,9 +133,9 @@ class Step:
     """Everything up to and with this host block is in the store after the step."""
     blocks: list[Block] = field(default_factory=list)
     nodes: list[tuple[int, int, bytes]] = field(default_factory=list)
-    """(level, position, root) of each perfect subtree of 2^level entries that the step completes, level 8 and up."""
+    """(level, position, root) of each perfect subtree that the step completes, level 8 and up."""
     verified: bool = False
-    """The root after this step equals the contract's at `cursor`: raise the verified size in this transaction."""
+    """The root after this step is the contract's at `cursor`: raise the verified size with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ class Recorded:
 
 
 class LedgerStore(Protocol):
-    """One ledger in a store. Reads see the verified part only, unless a method says that it sees staged entries."""
+    """One ledger in a store: the indexer sees staged entries too, who serves it the verified part only."""
 
     @property
     def info(self) -> LedgerInfo: ...
@@ -176,13 +176,13 @@ class LedgerStore(Protocol):
     # what the indexer writes
 
     def take(self, step: Step) -> None:
-        """Take in a step, whole or not at all. Raises `StoreMoved` if the size is not the step's first index."""
+        """Take in a step, whole or not at all; `StoreMoved` if the size is not the step's first index."""
 
     def verify(self, size: Size, blocks: int, at: HostBlock) -> None:
         """Raise the verified size to the staged size. Raises `StoreMoved` if it is not `size`."""
 
     def rewind(self, size: Size, cursor: HostBlock | None) -> None:
-        """Drop every entry from `size` on, blocks of that size or more, and subtrees past it; `cursor` is the new one."""
+        """Drop the entries from `size` on, blocks of that size or more, and subtrees past it."""
 
     def prepare(self, expected: int) -> None:
         """Make ready for some that many entries to come: lookups may be slow until the next `verify`."""
@@ -199,7 +199,7 @@ class LedgerStore(Protocol):
         """The last block whose size is less than `size`."""
 
     def host_blocks(self) -> list[tuple[int, Hash32]]:
-        """Number and hash of every host block that is known, ascending: those with entries and where steps ended."""
+        """Number and hash of every known host block, ascending: those with entries and where steps ended."""
 
     def size_at(self, host_block: int) -> Size:
         """How many entries stand in host blocks up to and with that number."""
@@ -219,7 +219,7 @@ class LedgerStore(Protocol):
         """Verified entries by index, ascending; with an address those that it sent or received."""
 
     def balance(self, address: Address) -> int:
-        """Signed: what it received less what it sent in the verified entries, the fee credited to the ledger."""
+        """Signed: what it received less what it sent in the verified entries, fees credited to the ledger."""
 
 
 class Store(Protocol):

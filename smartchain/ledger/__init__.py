@@ -1,1 +1,1 @@
-"""The protocol itself: entries, their log, its proofs and the chain that follows. Pure; an auditor reads it alone."""
+"""The protocol itself: entries, their log, its proofs and the chain that follows. Pure."""

@@ -7,7 +7,7 @@ transaction. `contracts/libraries/MerkleLog.sol` is its counterpart; a parity te
 
 from __future__ import annotations
 
-import sha3  # type: ignore[import-untyped]
+import sha3
 
 from smartchain.types import Address, ChainId, Hash32
 

@@ -41,7 +41,7 @@ def peak_levels(size: int) -> Iterator[int]:
 
 
 def peak_ranges(size: int) -> list[tuple[int, int]]:
-    """First index and end of the entries under each peak, lowest level first; together they are the whole log."""
+    """First index and end of the entries under each peak, lowest level first; together the whole log."""
     ranges = []
     for level in peak_levels(size):
         stop = size >> level << level

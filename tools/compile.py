@@ -1,0 +1,157 @@
+"""
+Compile the contracts and write what the package ships of them.
+
+    python tools/compile.py            write smartchain/host/artifacts/*.json
+    python tools/compile.py --check    compare with what is there, byte for byte; exit 1 if they differ
+
+The compiler is the one that py-solc-x finds (`$SOLCX_BINARY_PATH` or `~/.solcx`), its settings are
+`contracts/compiler.json`. foundry.toml and ape-config.yaml repeat them for tools that read no other
+file; a test holds the three together. Needs the standard library and py-solc-x.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+CONTRACTS = ROOT / "contracts"
+SETTINGS = CONTRACTS / "compiler.json"
+ARTIFACTS = ROOT / "smartchain" / "host" / "artifacts"
+SOLC_VERSION = "0.8.37"
+
+SHIPPED = ("BPSC", "ILedger")
+"""What the package carries: the contract that it deploys, and the interface of every ledger."""
+
+_OUTPUT = ["abi", "evm.bytecode.object", "evm.deployedBytecode.object", "evm.deployedBytecode.immutableReferences"]
+
+
+class CompileError(Exception):
+    """The sources do not compile, cleanly, or there is nothing to compile them with."""
+
+
+class Compiled(NamedTuple):
+    """One contract, as the compiler sees it; bytecode as hex without 0x, empty for an interface."""
+
+    name: str
+    source: str
+    abi: list[dict[str, Any]]
+    bytecode: str
+    runtime: str
+    immutables: list[tuple[int, int]]
+    """Where the runtime bytecode is filled in at deployment: (first byte, how many), ascending."""
+
+
+def settings() -> dict[str, Any]:
+    """The compiler's settings, as its standard JSON input takes them."""
+    loaded: dict[str, Any] = json.loads(SETTINGS.read_text())
+    return loaded
+
+
+def sources() -> list[str]:
+    """Every Solidity file of the project, as a path from its root, sorted."""
+    return sorted(path.relative_to(ROOT).as_posix() for path in CONTRACTS.rglob("*.sol"))
+
+
+def compile_all(names: list[str] | None = None) -> dict[str, Compiled]:
+    """
+    Compile these source files (all, if none are named) and return the contracts by name.
+
+    Raises `CompileError` for an error or a warning of the compiler, and where there is no compiler.
+    """
+    chosen = sources() if names is None else names
+    output = _solc(
+        {
+            "language": "Solidity",
+            "sources": {name: {"content": (ROOT / name).read_text()} for name in chosen},
+            "settings": {**settings(), "outputSelection": {"*": {"*": _OUTPUT}}},
+        }
+    )
+    found = output["contracts"].items()
+    return {name: _compiled(source, name, raw) for source, inside in found for name, raw in inside.items()}
+
+
+def _solc(request: dict[str, Any]) -> dict[str, Any]:
+    import solcx
+
+    if SOLC_VERSION not in map(str, solcx.get_installed_solc_versions()):
+        raise CompileError(f"solc {SOLC_VERSION} is not installed: run `make setup`")
+    try:
+        output: dict[str, Any] = solcx.compile_standard(request, base_path=ROOT, solc_version=SOLC_VERSION)
+    except solcx.exceptions.SolcError as error:
+        raise CompileError(error.message) from error
+    if said := [item["formattedMessage"] for item in output.get("errors", []) if item["severity"] != "info"]:
+        raise CompileError("\n".join(said))
+    return output
+
+
+def _compiled(source: str, name: str, raw: dict[str, Any]) -> Compiled:
+    runtime = raw["evm"]["deployedBytecode"]
+    places = (place for places in runtime["immutableReferences"].values() for place in places)
+    immutables = sorted((place["start"], place["length"]) for place in places)
+    return Compiled(name, source, raw["abi"], raw["evm"]["bytecode"]["object"], runtime["object"], immutables)
+
+
+def artifact(contract: Compiled) -> str:
+    """
+    The text of a contract's artifact.
+
+    `runtimeHash` is the SHA-256 of the runtime bytecode with zeros at `immutables`, so that what stands
+    at an address can be compared with it.
+    """
+    runtime = bytes.fromhex(contract.runtime)
+    fields: dict[str, Any] = {
+        "contractName": contract.name,
+        "sourceName": contract.source,
+        "compiler": SOLC_VERSION,
+        "abi": contract.abi,
+    }
+    if runtime:
+        fields["bytecode"] = "0x" + contract.bytecode
+        fields["immutables"] = [list(place) for place in contract.immutables]
+        fields["runtimeHash"] = "0x" + hashlib.sha256(runtime).hexdigest()
+    return _one_line_each(json.dumps(fields, indent=1)) + "\n"
+
+
+def _one_line_each(text: str) -> str:
+    """Fold what is nested deeper than an element of a list, so that a diff shows what changed."""
+    return re.sub(r"\n {3,}| *\n {2}(?=[\]}])", " ", text).replace("[ ", "[").replace(" ]", "]")
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description="Compile the contracts into the package's artifacts.")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if what is there differs")
+    check: bool = parser.parse_args(arguments).check
+    try:
+        compiled = compile_all()
+    except CompileError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return _compare(compiled) if check else _write(compiled)
+
+
+def _write(compiled: dict[str, Compiled]) -> int:
+    ARTIFACTS.mkdir(parents=True, exist_ok=True)
+    for name in SHIPPED:
+        (ARTIFACTS / f"{name}.json").write_text(artifact(compiled[name]))
+    return 0
+
+
+def _compare(compiled: dict[str, Compiled]) -> int:
+    stale = [name for name in SHIPPED if not _same(ARTIFACTS / f"{name}.json", artifact(compiled[name]))]
+    for name in stale:
+        print(f"{name}.json is not what the sources compile to: run `python tools/compile.py`", file=sys.stderr)
+    return 1 if stale else 0
+
+
+def _same(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_text() == text
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -14,6 +14,9 @@ from smartchain.errors import EmptyLog, ProofError
 from smartchain.ledger.hash import EMPTY_ROOT, node_hash
 from smartchain.types import Hash32, Size
 
+STORED_LEVEL = 8
+"""Perfect subtrees of 2^8 entries and more are worth keeping: one hash for every 128 entries, all levels together."""
+
 Completed = Callable[[int, int, Hash32], None]
 """Told (level, position, root) of a perfect subtree when its last entry arrives."""
 

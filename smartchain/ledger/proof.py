@@ -7,11 +7,11 @@ the proof and the roots. Source: RFC 9162 sections 2.1.3 and 2.1.4.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from smartchain.errors import EmptyLog, ProofError
-from smartchain.ledger.hash import EMPTY_ROOT, node_hash
-from smartchain.ledger.merkle import peak_levels, root_of
+from smartchain.ledger.hash import EMPTY_ROOT, leaf_hash, node_hash
+from smartchain.ledger.merkle import STORED_LEVEL, MerkleLog, peak_levels, root_of
 from smartchain.types import Hash32
 
 Perfect = Callable[[int, int], Hash32]
@@ -146,3 +146,29 @@ def _subtree(perfect: Perfect, start: int, stop: int) -> Hash32:
         return perfect(level, start >> level)
     middle = start + (1 << level)
     return node_hash(perfect(level, start >> level), _subtree(perfect, middle, stop))
+
+
+def perfect_from(
+    packed: Callable[[int, int], Iterable[bytes]],
+    nodes: Callable[[int, int, int], Sequence[Hash32]],
+    from_level: int = STORED_LEVEL,
+) -> Perfect:
+    """
+    Subtrees from what a store keeps: packed entries, and the roots of the subtrees of `from_level` and up.
+
+    Below that level at most 2^from_level entries are hashed again for each answer.
+    """
+
+    def perfect(level: int, position: int) -> Hash32:
+        if level >= from_level:
+            found = nodes(level, position, position + 1)
+            if not found:
+                raise ProofError(f"the subtree of level {level} at position {position} is not in the store")
+            return found[0]
+        start, stop = position << level, (position + 1) << level
+        log = MerkleLog.of(leaf_hash(entry) for entry in packed(start, stop))
+        if log.size != stop - start:
+            raise ProofError(f"entries {start} to {stop - 1} are not all in the store")
+        return log.root()
+
+    return perfect

@@ -1,0 +1,1 @@
+"""From the host's logs to a verified chain in the store: decide (`plan`), act (`follow`), go on (`daemon`)."""

@@ -1,0 +1,109 @@
+"""
+The loop around a follower: until everything is read, or for ever.
+
+Transient faults are waited out, longer each time; a daemon ends on a lie, on what a person must mend, or when it
+is told to stop.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+
+from smartchain.errors import HostUnavailable, SmartchainError
+from smartchain.indexer.follow import Follower
+from smartchain.indexer.outcome import Advanced, Outcome, Reread, Waited
+
+LONGEST_WAIT_S = 30.0
+TRIES_ONCE = 5
+"""How often `catch_up` tries again in a row before it gives a transient fault to its caller."""
+
+
+class Backoff:
+    """Waits that double, with jitter, up to a bound; `reset` when something went well."""
+
+    def __init__(self, first_s: float, most_s: float = LONGEST_WAIT_S) -> None:
+        self._first_s = first_s
+        self._most_s = most_s
+        self.tries = 0
+
+    def reset(self) -> None:
+        self.tries = 0
+
+    def next_s(self) -> float:
+        """Seconds to wait before the next try."""
+        wait: float = min(self._most_s, self._first_s * 2.0**self.tries)
+        self.tries += 1
+        return wait * random.uniform(0.5, 1.0)  # noqa: S311  (no secret)
+
+
+class Daemon:
+    """
+    Runs a follower.
+
+    `report` is told every outcome, `trouble` every transient fault and the seconds until the next try.
+    """
+
+    def __init__(
+        self,
+        follower: Follower,
+        stop: threading.Event,
+        report: Callable[[Outcome], None],
+        trouble: Callable[[SmartchainError, float], None],
+        poll_s: float = 2.0,
+    ) -> None:
+        self._follower = follower
+        self._stop = stop
+        self._report = report
+        self._trouble = trouble
+        self._poll_s = poll_s
+        self._backoff = Backoff(min(1.0, poll_s))
+
+    def run(self) -> None:
+        """Follow until told to stop. Raises what is not transient."""
+        while not self._stop.is_set():
+            outcome = self._try()
+            if outcome is not None:
+                self._stop.wait(self._pause_s(outcome))
+
+    def catch_up(self) -> None:
+        """
+        Read and verify all there is, then return.
+
+        Raises what is not transient, and a transient fault that lasts.
+        """
+        waits = 0
+        while not self._stop.is_set():
+            outcome = self._try(TRIES_ONCE)
+            if isinstance(outcome, Waited):
+                if outcome.caught_up:
+                    return
+                waits += 1
+                if waits > TRIES_ONCE:
+                    raise HostUnavailable(f"nothing to go on with: {outcome.reason}; try again later")
+            if outcome is not None:
+                self._stop.wait(self._pause_s(outcome))
+
+    def _try(self, most: int | None = None) -> Outcome | None:
+        try:
+            outcome = self._follower.step()
+        except SmartchainError as fault:
+            if not fault.retryable or (most is not None and self._backoff.tries >= most):
+                raise
+            wait_s = self._backoff.next_s()
+            self._trouble(fault, wait_s)
+            self._stop.wait(wait_s)
+            return None
+        self._backoff.reset()
+        self._report(outcome)
+        return outcome
+
+    def _pause_s(self, outcome: Outcome) -> float:
+        match outcome:
+            case Waited() | Reread():
+                return self._poll_s
+            case Advanced(verified=False):
+                return min(self._poll_s, 0.2)
+            case _:
+                return 0.0

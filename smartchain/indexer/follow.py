@@ -1,0 +1,228 @@
+"""
+Follow one ledger: carry out what `plan` decides, a step at a time.
+
+Nothing becomes part of the chain before the root of what was read equals the contract's `head()` at the same
+host block. Until then it waits in the store as staged. A lie is told from a reorganisation by looking at the
+host's own block hashes, and from a passing fault by reading once more; a lie that stands is an error that names
+the narrowest range of host blocks known to hold it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from smartchain.errors import BrokenSequence, InputError, RootMismatch, StateGone, Untrue
+from smartchain.indexer.growth import Growth
+from smartchain.indexer.narrow import Suspicion, narrow
+from smartchain.indexer.outcome import Advanced, Outcome, Reread, Rewound, Waited
+from smartchain.indexer.plan import Advance, Rewind, Wait, fork_of, plan
+from smartchain.indexer.writer import Writer
+from smartchain.ports import Chunk, EntrySource, Head, HostBlock, LedgerStore
+from smartchain.types import Hash32, Index, Size
+
+Progress = Callable[[int, int], None]
+"""Told how many entries are read and how many the contract has."""
+
+MOST_REREADS = 5
+"""Rereads in a row that each find something else, before a host that keeps changing its mind is called a liar."""
+
+
+class Follower:
+    """
+    One ledger from one source into one store.
+
+    `stopping` is asked between chunks; where it says yes a step ends early, with all that was read in the store.
+    """
+
+    def __init__(
+        self,
+        source: EntrySource,
+        store: LedgerStore,
+        progress: Progress = lambda _read, _total: None,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._source = source
+        self._store = store
+        self._progress = progress
+        self._stopping = stopping
+        self._growth: Growth | None = None
+        self._suspicions: list[Suspicion] = []
+        if store.info.genesis.size > store.status().size:
+            raise InputError(
+                f"the ledger opens with a snapshot of {store.info.genesis.size} wallets; import the snapshot file first"
+            )
+
+    def step(self) -> Outcome:
+        """
+        Look at the host, decide, act.
+
+        Raises `Untrue` for a lie that stood up to being read again, and every error of the host and the store;
+        those with `retryable` pass, and the next call goes on from what the store holds.
+        """
+        try:
+            return self._act()
+        except BaseException:
+            self._growth = None
+            raise
+
+    def _act(self) -> Outcome:
+        target = self._source.target()
+        status = self._store.status()
+        at_cursor, newest_known = self._look_at_cursor(status.cursor)
+        match plan(status, self._store.info.deployed_at, target, at_cursor, newest_known):
+            case Wait(reason, caught_up):
+                return Waited(reason, caught_up)
+            case Rewind():
+                return self._rewind_to_fork()
+            case Advance(first_block, target):
+                return self._advance(first_block, target)
+
+    # where the host is
+
+    def _look_at_cursor(self, cursor: HostBlock | None) -> tuple[Hash32 | None, bool | None]:
+        if cursor is None:
+            return None, None
+        here = self._source.block(cursor.number)
+        if here is not None:
+            return here.hash, None
+        for number, block_hash in reversed(self._store.host_blocks()):
+            there = self._source.block(number)
+            if there is not None:
+                return None, there.hash == block_hash
+        return None, None
+
+    def _is_canonical(self, number: int, block_hash: Hash32) -> bool:
+        block = self._source.block(number)
+        return block is not None and block.hash == block_hash
+
+    def _rewind_to_fork(self) -> Rewound:
+        fork = fork_of(self._store.host_blocks(), self._is_canonical)
+        block = self._source.block(fork[0]) if fork else None
+        if fork is not None and (block is None or block.hash != fork[1]):
+            return self._rewind_to_fork()
+        return self._rewind(block)
+
+    def _rewind(self, block: HostBlock | None) -> Rewound:
+        before = self._store.status()
+        size = self._store.size_at(block.number) if block else self._store.info.genesis.size
+        self._growth = None
+        self._store.rewind(size, block)
+        self._suspicions.clear()
+        read_to = before.cursor.number if before.cursor else self._store.info.deployed_at
+        fork = block.number if block else self._store.info.deployed_at - 1
+        return Rewound(block.number if block else None, read_to - fork, before.size - size)
+
+    # reading on
+
+    def _advance(self, first_block: int, target: HostBlock) -> Outcome:
+        growth = self._growth = self._growth or Growth(self._store)
+        before = growth.head.size
+        total = self._expect(target, before)
+        try:
+            with Writer(self._store.take) as writer:
+                for chunk in self._read(first_block, target, before):
+                    if chunk.last_block == target.number:
+                        writer.flush()
+                        return self._close(growth, chunk, target, before)
+                    writer.put(growth.step(chunk, self._end_of(chunk)))
+                    self._progress(growth.head.size, total)
+                    if self._stopping():
+                        break
+        except Untrue as lie:
+            return self._doubt(lie, target)
+        return self._advanced(growth, before, target, verified=False)
+
+    def _read(self, first_block: int, target: HostBlock, expected: Size) -> Iterator[Chunk]:
+        if first_block > target.number:
+            return iter([Chunk(first_block, target.number, Index(expected))])
+        return self._source.chunks(first_block, target.number, Index(expected))
+
+    def _expect(self, target: HostBlock, size: Size) -> int:
+        """How many entries the contract has at the target, for the store to make ready and a person to see."""
+        try:
+            total = self._source.head(target).size
+        except StateGone:
+            return size
+        if total > size:
+            self._store.prepare(total - size)
+        return total
+
+    def _end_of(self, chunk: Chunk) -> HostBlock:
+        block = self._source.block(chunk.last_block)
+        known = chunk.hashes.get(chunk.last_block)
+        if block is None or (known is not None and known != block.hash):
+            raise BrokenSequence(
+                f"host block {chunk.last_block} was replaced while it was read",
+                chunk.first_block,
+                chunk.last_block,
+            )
+        return block
+
+    def _close(self, growth: Growth, chunk: Chunk, target: HostBlock, before: Size) -> Outcome:
+        """Take the last chunk in, and with it, if the root fits, all that waited as staged."""
+        step = growth.step(chunk, target)
+        ours = growth.head
+        try:
+            contract = self._source.head(target)
+        except StateGone:
+            self._store.take(step)
+            return self._advanced(growth, before, target, verified=False)
+        step.verified = contract == ours and self._is_canonical(target.number, target.hash)
+        self._store.take(step)
+        if step.verified:
+            self._suspicions.clear()
+            self._progress(ours.size, ours.size)
+            return self._advanced(growth, before, target, verified=True)
+        return self._doubt(_mismatch(contract, ours, target), target)
+
+    def _advanced(self, growth: Growth, before: Size, target: HostBlock, verified: bool) -> Advanced:
+        head = growth.head
+        return Advanced(target.number, head.size - before, head.size, growth.blocks, head.root, verified)
+
+    # doubt
+
+    def _doubt(self, lie: Untrue, target: HostBlock) -> Outcome:
+        """
+        Something read cannot be so: a reorganisation in between, a passing fault, or a lie.
+
+        Drops what is staged from the first host block in doubt on. The same doubt twice is a lie.
+        """
+        self._growth = None
+        if not self._is_canonical(target.number, target.hash):
+            return Waited(f"host block {target.number} was replaced while it was read", caught_up=False)
+        if not all(self._is_canonical(*known) for known in self._staged_host_blocks()):
+            return self._rewind_to_fork()
+        suspicion = narrow(self._source, self._store, lie, target)
+        lasting = any(earlier.stands(self._store) for earlier in self._suspicions)
+        self._drop_from(suspicion.first_block)
+        if lasting or len(self._suspicions) >= MOST_REREADS:
+            self._suspicions.clear()
+            raise type(lie)(f"{lie}; {suspicion}", suspicion.first_block, suspicion.last_block) from lie
+        self._suspicions.append(suspicion)
+        return Reread(suspicion.first_block, suspicion.last_block, str(lie))
+
+    def _staged_host_blocks(self) -> list[tuple[int, Hash32]]:
+        verified = self._store.status().verified_at
+        known = self._store.host_blocks()
+        return [block for block in known if verified is None or block[0] > verified.number]
+
+    def _drop_from(self, first_block: int) -> None:
+        status = self._store.status()
+        if status.verified_at is not None and first_block <= status.verified_at.number:
+            block: HostBlock | None = status.verified_at
+        else:
+            earlier = [known for known in self._store.host_blocks() if known[0] < first_block]
+            block = self._source.block(earlier[-1][0]) if earlier else None
+        size = self._store.size_at(block.number) if block else self._store.info.genesis.size
+        self._store.rewind(size, block)
+
+
+def _mismatch(contract: Head, ours: Head, target: HostBlock) -> RootMismatch:
+    if contract.size != ours.size:
+        said = f"the contract has {contract.size} entries at host block {target.number}, its logs gave {ours.size}"
+    else:
+        said = (
+            f"the root of the {ours.size} entries read is 0x{ours.root.hex()}, "
+            f"the contract's at host block {target.number} is 0x{contract.root.hex()}"
+        )
+    return RootMismatch(said)

@@ -1,0 +1,116 @@
+"""
+Where is the lie? The narrowest range of host blocks in which what was read and the contract part ways.
+
+Two ways lead there. The contract's peaks against ours say which range of entries differs, with nothing but the
+state at the target. Where the host still has older state, `head()` at host blocks in between, by bisection,
+says which single block it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from smartchain.errors import NoContract, NotALedger, RootMismatch, StateGone, Untrue
+from smartchain.indexer.growth import tree_of
+from smartchain.ledger.merkle import peak_ranges
+from smartchain.ledger.proof import Perfect, root_at
+from smartchain.ports import EntrySource, Head, HostBlock, LedgerStore
+from smartchain.types import Index
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """A range of host blocks whose logs cannot be what the contract recorded, and what they gave."""
+
+    first_block: int
+    last_block: int
+    ours: Head
+    """Size and root of what was read up to `last_block`."""
+
+    def __str__(self) -> str:
+        if self.first_block == self.last_block:
+            return f"the logs of host block {self.first_block} are not what the contract recorded"
+        return f"the fault is in the logs of host blocks {self.first_block} to {self.last_block}"
+
+    def stands(self, store: LedgerStore) -> bool:
+        """Whether reading again gave the very same: then it is no passing fault."""
+        return head_at(store, self.last_block) == self.ours
+
+
+def head_at(store: LedgerStore, host_block: int) -> Head:
+    """Size and root of what the store has up to and with a host block, staged entries included."""
+    size = store.size_at(host_block)
+    return Head(size, root_at(tree_of(store), size))
+
+
+def narrow(source: EntrySource, store: LedgerStore, lie: Untrue, target: HostBlock) -> Suspicion:
+    """
+    The narrowest range of host blocks that can be shown to hold a lie told on the way to `target`.
+
+    Starts from everything past the last verified host block, or from the ledger's first.
+    """
+    verified = store.status().verified_at
+    first = verified.number + 1 if verified else store.info.deployed_at
+    last = target.number if lie.last_block is None else min(lie.last_block, target.number)
+    if isinstance(lie, RootMismatch):
+        first, last = _by_peaks(source, store, target, first, last)
+    first, last = _by_heads(source, store, first, max(first, last))
+    return Suspicion(first, last, head_at(store, last))
+
+
+def _by_peaks(source: EntrySource, store: LedgerStore, target: HostBlock, first: int, last: int) -> tuple[int, int]:
+    """Tighten a range of host blocks to those of the first peak's entries that differ."""
+    size = store.status().size
+    try:
+        head, peaks = source.head(target), source.peaks(target)
+    except StateGone:
+        return first, last
+    tree = tree_of(store)
+    ranges = zip(reversed(peak_ranges(head.size)), reversed(peaks), strict=True)
+    for (start, stop), peak in ranges:
+        if stop > size or _perfect_root(tree, start, stop) != peak:
+            known = min(start, size)
+            if known > store.info.genesis.size:
+                first = max(first, store.host_block_of(Index(known - 1)))
+            if stop <= size:
+                last = min(last, store.host_block_of(Index(stop - 1)))
+            return first, max(first, last)
+    return first, last
+
+
+def _perfect_root(tree: Perfect, start: int, stop: int) -> bytes:
+    level = (stop - start).bit_length() - 1
+    return tree(level, start >> level)
+
+
+def _by_heads(source: EntrySource, store: LedgerStore, first: int, last: int) -> tuple[int, int]:
+    """
+    Bisect by `head()` at older host blocks, as far as the host has their state.
+
+    Everything before `first` fits and `last` does not; blocks from `probe` on have not been asked about.
+    """
+    probe = first
+    while probe < last:
+        middle = (probe + last) // 2
+        fits = _fits(source, store, middle)
+        if fits is None:
+            probe = middle + 1
+        elif fits:
+            first = probe = middle + 1
+        else:
+            last = middle
+    return first, last
+
+
+def _fits(source: EntrySource, store: LedgerStore, host_block: int) -> bool | None:
+    """Whether the contract then had just what the store has up to there; None where the host forgot."""
+    block = source.block(host_block)
+    if block is None:
+        return None
+    ours = head_at(store, host_block)
+    try:
+        return source.head(block) == ours
+    except StateGone:
+        return None
+    except (NoContract, NotALedger):
+        return ours.size == store.info.genesis.size

@@ -159,7 +159,7 @@ class Follower:
         return block
 
     def _close(self, growth: Growth, chunk: Chunk, target: HostBlock, before: Size) -> Outcome:
-        """Take the last chunk in, and with it, if the root fits, all that waited as staged."""
+        """Take the last chunk in, and with it, if the root fits, all that waited; `RootMismatch` if not."""
         step = growth.step(chunk, target)
         ours = growth.head
         try:
@@ -173,7 +173,7 @@ class Follower:
             self._suspicions.clear()
             self._progress(ours.size, ours.size)
             return self._advanced(growth, before, target, verified=True)
-        return self._doubt(_mismatch(contract, ours, target), target)
+        raise _mismatch(contract, ours, target)
 
     def _advanced(self, growth: Growth, before: Size, target: HostBlock, verified: bool) -> Advanced:
         head = growth.head

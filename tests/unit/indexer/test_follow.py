@@ -1,0 +1,331 @@
+"""The follower against a host that grows, reorganises, forgets and lies."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from smartchain.errors import BrokenSequence, HostUnavailable, RootMismatch, Untrue
+from smartchain.indexer.follow import Follower
+from smartchain.indexer.growth import genesis_of
+from smartchain.indexer.outcome import Advanced, Outcome, Reread, Rewound, Waited
+from smartchain.ledger.block import BlockRule, assemble
+from smartchain.ledger.entry import Entry
+from smartchain.ledger.merkle import MerkleLog
+from tests.fakes.ledger_host import BY_THREES, FakeBlock, FakeHost, FakeLog, Lie
+from tests.fakes.store import ListStore
+
+
+def grown(seed: int = 1, blocks: int = 20, rule: BlockRule = BY_THREES) -> FakeHost:
+    host = FakeHost(random.Random(seed), rule)
+    for _ in range(blocks):
+        host.mine(host.chance.randint(0, 5))
+    return host
+
+
+def until_caught_up(follower: Follower, most: int = 50) -> list[Outcome]:
+    outcomes = []
+    for _ in range(most):
+        outcome = follower.step()
+        outcomes.append(outcome)
+        if isinstance(outcome, Waited) and outcome.caught_up:
+            return outcomes
+    raise AssertionError(f"not caught up after {most} steps: {outcomes[-3:]}")
+
+
+def assert_is_the_hosts(store: ListStore, host: FakeHost) -> None:
+    """Every row and block is what follows from the host's own entries; all of it is verified."""
+    assert [row[0] for row in store.rows] == host.entries()
+    assert store.chain == list(assemble(host.rule, genesis_of(store.info), MerkleLog(), host.entries()))
+    assert store.verified_size == len(store.rows)
+    assert store.verified_blocks == len(store.chain)
+
+
+@pytest.mark.parametrize(
+    "rule", [BlockRule(0, 0), BlockRule(1, 0), BlockRule(3, 0), BlockRule(0, 20), BlockRule(4, 15)]
+)
+def test_everything_the_host_recorded_is_verified_and_assembled(rule: BlockRule) -> None:
+    host = grown(rule=rule)
+    store = ListStore(host.info())
+    outcomes = until_caught_up(Follower(host, store))
+    assert_is_the_hosts(store, host)
+    assert isinstance(outcomes[0], Advanced)
+    assert (outcomes[0].verified, outcomes[0].entries) == (True, len(host.entries()))
+
+
+def test_nothing_is_served_while_a_backfill_waits_for_the_state_of_its_target() -> None:
+    host = grown()
+    host.keeps_state = 0
+    store = ListStore(host.info())
+    follower = Follower(host, store)
+    outcome = follower.step()
+    assert isinstance(outcome, Advanced)
+    assert not outcome.verified
+    assert len(store.rows) == len(host.entries()) > 0
+    assert (list(store.entries()), list(store.blocks())) == ([], [])
+    host.keeps_state = 2
+    until_caught_up(follower)
+    assert_is_the_hosts(store, host)
+
+
+def test_the_store_is_ahead_by_what_each_new_block_brings() -> None:
+    host = grown(blocks=3)
+    store = ListStore(host.info())
+    follower = Follower(host, store)
+    until_caught_up(follower)
+    for _ in range(10):
+        host.mine(2)
+        outcome = follower.step()
+        assert isinstance(outcome, Advanced)
+        assert (outcome.entries, outcome.verified) == (2, True)
+        assert_is_the_hosts(store, host)
+
+
+@pytest.mark.parametrize("rule", [BlockRule(0, 0), BlockRule(1, 0), BlockRule(3, 0), BlockRule(0, 20)])
+@pytest.mark.parametrize("depth", [1, 5, 15])
+def test_a_reorganisation_drops_what_it_dropped_and_goes_on(depth: int, rule: BlockRule) -> None:
+    host = grown(rule=rule)
+    store = ListStore(host.info())
+    follower = Follower(host, store)
+    until_caught_up(follower)
+    before, size_at_fork, size = list(store.chain), host.sizes[-depth - 1], len(store.rows)
+    host.reorganise(depth)
+    host.mine(4)
+    outcomes = until_caught_up(follower)
+    assert isinstance(outcomes[0], Rewound)
+    assert (outcomes[0].depth, outcomes[0].dropped) == (depth, size - size_at_fork)
+    assert_is_the_hosts(store, host)
+    kept = [block for block in before if block.size < size_at_fork]
+    assert store.chain[: len(kept)] == kept
+
+
+def test_a_reorganisation_that_keeps_entries_and_timestamps_keeps_every_block_hash() -> None:
+    host = grown()
+    store = ListStore(host.info())
+    follower = Follower(host, store)
+    until_caught_up(follower)
+    before = list(store.chain)
+    host.reorganise(6, keep=True)
+    assert isinstance(until_caught_up(follower)[0], Rewound)
+    assert store.chain == before
+    assert_is_the_hosts(store, host)
+
+
+def test_a_reorganisation_that_changes_timestamps_changes_the_chain_from_the_first_difference_on() -> None:
+    host = grown()
+    store = ListStore(host.info())
+    follower = Follower(host, store)
+    until_caught_up(follower)
+    before = list(store.chain)
+    host.reorganise(6, keep=True, shift_s=1)
+    until_caught_up(follower)
+    assert len(store.chain) == len(before)
+    same = [ours == theirs for ours, theirs in zip(store.chain, before, strict=True)]
+    assert same == sorted(same, reverse=True)
+    assert same[0]
+    assert not same[-1]
+    assert_is_the_hosts(store, host)
+
+
+def test_a_reorganisation_that_removes_the_first_block_read_starts_over() -> None:
+    host = grown(blocks=4)
+    store = ListStore(host.info())
+    follower = Follower(host, store)
+    until_caught_up(follower)
+    host.reorganise(len(host.blocks) - host.deployed_at)
+    host.mine(3)
+    outcome = follower.step()
+    assert isinstance(outcome, Rewound)
+    assert outcome.host_block is None
+    until_caught_up(follower)
+    assert_is_the_hosts(store, host)
+
+
+def test_a_host_that_is_behind_is_waited_for_and_nothing_is_dropped() -> None:
+    host = grown()
+    store = ListStore(host.info())
+    follower = Follower(host, store)
+    until_caught_up(follower)
+    rows = list(store.rows)
+    gone, sizes = host.blocks[-3:], host.sizes[-3:]
+    host.cut_back(3)
+    outcome = follower.step()
+    assert isinstance(outcome, Waited)
+    assert not outcome.caught_up
+    assert store.rows == rows
+    host.blocks += gone
+    host.sizes += sizes
+    assert isinstance(follower.step(), Waited)
+    assert_is_the_hosts(store, host)
+
+
+def test_a_reorganisation_between_the_logs_and_the_root_is_no_lie() -> None:
+    for depth in (1, 2, 5, 12):
+        host = grown(seed=depth)
+        store = ListStore(host.info())
+        follower = Follower(host, store)
+        host.before_head = [lambda: None, lambda host=host, depth=depth: host.reorganise(depth)]  # type: ignore[misc]
+        with pytest.raises(Exception, match="not known here"):
+            follower.step()
+        until_caught_up(follower)
+        assert_is_the_hosts(store, host)
+
+
+def _drop(number: int, at: int = 0) -> Lie:
+    def lie(block: FakeBlock) -> list[FakeLog]:
+        logs = list(block.logs)
+        if block.block.number == number:
+            del logs[at]
+        return logs
+
+    return lie
+
+
+def _alter(number: int) -> Lie:
+    def lie(block: FakeBlock) -> list[FakeLog]:
+        if block.block.number != number:
+            return block.logs
+        entry = Entry.unpack(block.logs[0].packed)
+        forged = replace(entry, value=entry.value + 1).pack()
+        return [replace(block.logs[0], packed=forged), *block.logs[1:]]
+
+    return lie
+
+
+def _swap(number: int) -> Lie:
+    def lie(block: FakeBlock) -> list[FakeLog]:
+        if block.block.number != number:
+            return block.logs
+        one, two, *rest = block.logs
+        return [replace(one, packed=two.packed), replace(two, packed=one.packed), *rest]
+
+    return lie
+
+
+def _double(number: int) -> Lie:
+    def lie(block: FakeBlock) -> list[FakeLog]:
+        if block.block.number != number:
+            return block.logs
+        return [*block.logs, replace(block.logs[-1], index=block.logs[-1].index + 1)]
+
+    return lie
+
+
+LIES = [_drop, _alter, _swap, _double]
+
+
+def _busy_host() -> FakeHost:
+    host = FakeHost(random.Random(7))
+    for _ in range(30):
+        host.mine(3)
+    return host
+
+
+@pytest.mark.parametrize("lie", LIES)
+@pytest.mark.parametrize("number", [3, 14, 32])
+def test_a_lasting_lie_ends_with_the_one_host_block_that_holds_it(lie: Callable[[int], Lie], number: int) -> None:
+    host = _busy_host()
+    host.lie = lie(number)
+    store = ListStore(host.info())
+    follower = Follower(host, store)
+    assert isinstance(follower.step(), Reread)
+    with pytest.raises(Untrue) as caught:
+        follower.step()
+    assert (caught.value.first_block, caught.value.last_block) == (number, number)
+    assert f"host block {number}" in str(caught.value)
+    assert (list(store.entries()), store.verified_size) == ([], 0)
+    assert all(row[1] < number for row in store.rows)
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_lie_told_once_is_healed_by_the_one_more_read(lie: Callable[[int], Lie]) -> None:
+    host = _busy_host()
+    host.lie = lie(14)
+    store = ListStore(host.info())
+    follower = Follower(host, store)
+    assert isinstance(follower.step(), Reread)
+    host.lie = None
+    until_caught_up(follower)
+    assert_is_the_hosts(store, host)
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_without_old_state_a_lie_is_found_all_the_same(lie: Callable[[int], Lie]) -> None:
+    host = _busy_host()
+    host.keeps_state = 1
+    host.lie = lie(14)
+    store = ListStore(host.info())
+    follower = Follower(host, store)
+    assert isinstance(follower.step(), Reread)
+    with pytest.raises(Untrue) as caught:
+        follower.step()
+    assert caught.value.first_block is not None
+    assert caught.value.last_block is not None
+    assert caught.value.first_block <= 14 <= caught.value.last_block
+    assert store.verified_size == 0
+
+
+def test_a_lie_after_the_verified_part_leaves_the_verified_part_alone() -> None:
+    host = _busy_host()
+    store = ListStore(host.info())
+    until_caught_up(Follower(host, store))
+    size = store.verified_size
+    for _ in range(5):
+        host.mine(3)
+    host.lie = _alter(len(host.blocks) - 2)
+    follower = Follower(host, store)
+    assert isinstance(follower.step(), Reread)
+    with pytest.raises(RootMismatch):
+        follower.step()
+    assert (store.verified_size, len(list(store.entries()))) == (size, size)
+    host.lie = None
+    until_caught_up(Follower(host, store))
+    assert_is_the_hosts(store, host)
+
+
+def test_a_lie_that_lasts_is_still_a_lie_while_the_chain_grows() -> None:
+    host = _busy_host()
+    host.lie = _alter(14)
+    follower = Follower(host, ListStore(host.info()))
+    assert isinstance(follower.step(), Reread)
+    host.mine(2)
+    with pytest.raises(RootMismatch, match="host block 14"):
+        follower.step()
+
+
+def test_logs_lost_before_the_first_entry_are_missed() -> None:
+    host = FakeHost(random.Random(3))
+    host.mine(2)
+    host.lie = lambda _block: []
+    follower = Follower(host, ListStore(host.info()))
+    assert isinstance(follower.step(), Reread)
+    with pytest.raises(RootMismatch, match="the contract has 2 entries"):
+        follower.step()
+
+
+def test_a_transient_fault_keeps_what_was_read_and_the_next_step_goes_on() -> None:
+    host = _busy_host()
+    store = ListStore(host.info())
+    follower = Follower(host, store)
+    host.fail_at_block = 20
+    with pytest.raises(HostUnavailable):
+        follower.step()
+    assert 0 < len(store.rows) < len(host.entries())
+    assert store.verified_size == 0
+    kept = list(store.rows)
+    assert isinstance(follower.step(), Advanced)
+    assert store.rows[: len(kept)] == kept
+    until_caught_up(follower)
+    assert_is_the_hosts(store, host)
+
+
+def test_a_broken_sequence_names_what_was_expected() -> None:
+    host = _busy_host()
+    host.lie = _drop(14, at=1)
+    follower = Follower(host, ListStore(host.info()))
+    follower.step()
+    with pytest.raises(BrokenSequence, match="was expected"):
+        follower.step()

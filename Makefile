@@ -24,12 +24,14 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV UV_CONSTRAINT UV_OVERRIDE UV_TARGET U
 
 ifneq ($(UV),)
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python
+COMPILE := --compile-bytecode
 CREATE := $(UV) venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" $(VENV)
 else
+COMPILE :=
 INSTALL := $(BIN)/python -m pip install --quiet
 CREATE := $(PYTHON) -m venv $(VENV)
 endif
-LOCKED := $(INSTALL) --require-hashes --no-build-isolation
+LOCKED := $(INSTALL) $(COMPILE) --require-hashes
 
 .PHONY: help demo setup test test-long check format bench compile lock clean
 
@@ -81,16 +83,16 @@ $(VENV)/bin/python:
 	@echo "creating $(VENV) by $$($(PYTHON) --version)" >&2
 	@$(CREATE)
 
-$(VENV)/.demo: requirements/build.txt requirements/demo.txt pyproject.toml | $(VENV)/bin/python
+$(VENV)/.demo: requirements/demo.txt pyproject.toml | $(VENV)/bin/python
 	@echo "installing the package and its demo" >&2
-	@$(LOCKED) -r requirements/build.txt
 	@$(LOCKED) -r requirements/demo.txt
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# Three of ape's own needs come as source only: what builds them is in a lock too, and is installed first.
 $(VENV)/.dev: requirements/build.txt requirements/dev.txt pyproject.toml | $(VENV)/bin/python
 	@echo "installing the package, ape and the test tools" >&2
 	@$(LOCKED) -r requirements/build.txt
-	@$(LOCKED) -r requirements/dev.txt
+	@$(LOCKED) --no-build-isolation -r requirements/dev.txt
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.demo

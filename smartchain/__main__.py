@@ -1,0 +1,5 @@
+"""`python -m smartchain`."""
+
+from smartchain.cli import main
+
+main()

@@ -1,0 +1,102 @@
+"""
+Where the objects are made: a connection, a source, a store, a sender. Heavy parts are imported when they are built.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from smartchain.config import HostSettings, IndexSettings
+from smartchain.types import Address, ChainId
+
+if TYPE_CHECKING:
+    from smartchain.host.rpc import HttpRpc
+    from smartchain.ports import EntrySource, LedgerStore, Rpc
+    from smartchain.wallet.fees import FeePolicy
+    from smartchain.wallet.keys import KeyOptions, KeySigner
+    from smartchain.wallet.sender import Sender
+
+
+def connect(host: HostSettings, url: str | None = None) -> HttpRpc:
+    """A connection to the node, or to another one with the same headers and certificates."""
+    from smartchain.host.endpoint import Endpoint
+    from smartchain.host.rpc import HttpRpc
+
+    endpoint = Endpoint.parse(url or host.rpc_url, host.headers, ca_file=host.ca_file, environment=os.environ)
+    return HttpRpc(endpoint)
+
+
+def checked(host: HostSettings, check_rpc_url: tuple[str, ...]) -> HostSettings:
+    """The same settings, with other nodes to ask too."""
+    return HostSettings(host.rpc_url, host.headers, host.ca_file, check_rpc_url, host.chain_id)
+
+
+def source_of(host: HostSettings, rpc: Rpc, ledger: Address, how: IndexSettings) -> EntrySource:
+    """The ledger as something to read entries from, held to the other nodes where there are any."""
+    from smartchain.host.check import CheckedSource
+    from smartchain.host.source import HostLedger
+
+    source = HostLedger(
+        rpc,
+        ledger,
+        confirmations=how.confirmations,
+        finality=how.finality,
+        from_block=how.from_block,
+        expected_chain=host.chain_id,
+    )
+    if not host.check_rpc_urls:
+        return source
+    return CheckedSource(source, [connect(host, url) for url in host.check_rpc_urls])
+
+
+@contextmanager
+def stored(db: str, ledger: Address | None) -> Iterator[LedgerStore]:
+    """A ledger of a store that is there, to read from. Raises `StoreError`."""
+    from smartchain.store import open_store
+
+    with closing(open_store(db, create=False, read_only=True)) as store:
+        yield store.open(ledger)
+
+
+def ask(prompt: str) -> str:
+    """A secret from a person, without an echo."""
+    secret: str = click.prompt(prompt.rstrip(": "), hide_input=True, err=True)
+    return secret
+
+
+def is_terminal() -> bool:
+    """Whether somebody is there to be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def signer_of(keys: KeyOptions) -> KeySigner:
+    """The key that the options name. Raises `KeyUnusable`, `SettingsError`."""
+    from smartchain.wallet.keys import open_key
+
+    return open_key(keys, home=Path.home(), ask=ask if is_terminal() else None)
+
+
+def who_pays(keys: KeyOptions) -> KeySigner | Address:
+    """The key, or the bare address of `--from` where no key is needed and none is named."""
+    return keys.sender if keys.sender is not None and not keys.given else signer_of(keys)
+
+
+def sender_of(
+    host: HostSettings, rpc: Rpc, signer: KeySigner | Address, fees: FeePolicy, gas_limit: int | None = None
+) -> Sender:
+    """A wallet on the host chain. Raises `WrongChain`."""
+    from smartchain.wallet.sender import Sender
+
+    return Sender(rpc, signer, chain_id=host.chain_id, policy=fees, gas_limit=gas_limit)
+
+
+def chain_of(rpc: Rpc) -> ChainId:
+    """The host chain that a node is of."""
+    return ChainId(int(rpc.call("eth_chainId"), 16))

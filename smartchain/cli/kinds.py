@@ -1,0 +1,82 @@
+"""
+What a person types, as click's parameter types; what cannot be understood is said by the package's own errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from smartchain.errors import InputError
+from smartchain.ledger.address import parse_address
+from smartchain.types import Address, Hash32, Wei
+from smartchain.wallet.amount import parse_amount
+from smartchain.wallet.memo import hash_memo, parse_memo
+
+
+class Kind(click.ParamType):
+    """Reads a text; what is read already stays as it is."""
+
+    def __init__(self, name: str, read: Callable[[str], object]) -> None:
+        self.name = name
+        self._read = read
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ARG002
+        return self._read(value) if isinstance(value, str) else value
+
+
+def _read_ledger(text: str) -> Address:
+    """In cast the same option means a hardware wallet, and takes no value."""
+    if text.startswith("-"):
+        raise click.BadOptionUsage("--ledger", "")
+    return parse_address(text)
+
+
+def _read_price(text: str) -> Wei:
+    return parse_amount(text, zero=True)
+
+
+class ListedKind(click.types.StringParamType):
+    """One of several values; in a variable of the environment commas stand between them."""
+
+    def split_envvar_value(self, rv: str) -> list[str]:
+        return [one.strip() for one in rv.split(",") if one.strip()]
+
+
+ADDRESS = Kind("address", parse_address)
+LEDGER = Kind("address", _read_ledger)
+AMOUNT = Kind("amount", parse_amount)
+PRICE = Kind("amount", _read_price)
+MEMO = Kind("text|0xhex", parse_memo)
+MEMO_HASH = Kind("text", hash_memo)
+LISTED = ListedKind()
+COUNT = click.IntRange(min=0)
+SECONDS = click.FloatRange(min=0)
+
+
+class PayCommand(click.Command):
+    """A command that takes an amount: a negative one is a wrong amount, not an unknown option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        for before, arg in zip(["", *args], args, strict=False):
+            if arg[:1] == "-" and arg[1:2] in tuple("0123456789.") and not _takes_number(before):
+                parse_amount(arg)
+        return super().parse_args(ctx, args)
+
+
+def _takes_number(option: str) -> bool:
+    return option in {"--nonce", "--gas-limit", "--confirmations", "--timeout", "--mnemonic-index"}
+
+
+def hash_of(text: str) -> Hash32:
+    """A hash as people write it. Raises `InputError`."""
+    digits = text[2:] if text[:2] in ("0x", "0X") else ""
+    try:
+        value = bytes.fromhex(digits)
+    except ValueError:
+        value = b""
+    if len(value) != 32:
+        raise InputError(f"{text!r} is neither a number nor a hash: write 0x and 64 hex digits")
+    return Hash32(value)

@@ -1,0 +1,109 @@
+"""
+What is printed: data on stdout, everything about the way there on stderr.
+
+As JSON every answer is one object on one line. For people there are units, UTC and plain columns; what others
+wrote (memos, a node's words) is escaped, so that it cannot play with a terminal.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
+from itertools import islice
+from typing import Any
+
+import click
+
+from smartchain.ledger.address import checksum
+from smartchain.ledger.entry import Entry
+from smartchain.ledger.hash import ETHER, SEAL
+from smartchain.types import ZERO_ADDRESS, Address
+from smartchain.wallet.amount import format_ether
+
+LINES_AT_ONCE = 500
+LAST_TIMESTAMP = 253402300799
+"""9999-12-31T23:59:59Z; what a chain says beyond that is shown as the number that it is."""
+
+Json = Mapping[str, Any]
+
+
+def hexed(value: bytes) -> str:
+    """`0x…` of hashes and memos."""
+    return "0x" + value.hex()
+
+
+def when(timestamp: int, zone: tzinfo = UTC) -> str:
+    """ISO 8601 of a timestamp, `…Z` in UTC."""
+    if timestamp > LAST_TIMESTAMP:
+        return str(timestamp)
+    return datetime.fromtimestamp(timestamp, zone).isoformat().replace("+00:00", "Z")
+
+
+def amount(entry: Entry) -> str:
+    """An entry's value for a person: ether with its unit, another subject's smallest units as they are."""
+    if entry.subject == ETHER:
+        return format_ether(entry.value)
+    return "" if entry.subject == SEAL else f"{entry.value} of {checksum(entry.subject)}"
+
+
+def party(address: Address) -> str:
+    """A sender or recipient for a person; `-` for nobody."""
+    return "-" if address == ZERO_ADDRESS else checksum(address)
+
+
+def one_line(text: str) -> str:
+    """A text that may come from anywhere, as one harmless line."""
+    return "".join(c if c.isprintable() else " " for c in " ".join(text.split()))
+
+
+def say(line: str = "") -> None:
+    """A line of data."""
+    click.echo(line)
+
+
+def note(line: str) -> None:
+    """A line about the way there."""
+    click.echo(line, err=True)
+
+
+def say_json(answer: Json) -> None:
+    """An object on one line."""
+    click.echo(json.dumps(answer))
+
+
+def stream(lines: Iterable[str]) -> None:
+    """Any number of lines, without holding them all."""
+    rest = iter(lines)
+    while some := list(islice(rest, LINES_AT_ONCE)):
+        sys.stdout.write("\n".join(some) + "\n")
+    sys.stdout.flush()
+
+
+def stream_json(answers: Iterable[Json]) -> None:
+    """Any number of objects, one a line."""
+    stream(map(json.dumps, answers))
+
+
+def fields(pairs: Iterable[tuple[str, str]]) -> None:
+    """Names and what they are, in two columns."""
+    known = list(pairs)
+    width = max((len(name) for name, _ in known), default=0)
+    for name, text in known:
+        say(f"{name:{width}}  {text}".rstrip())
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[str] = ()) -> None:
+    """A table of a size that a person reads; `right` names the columns that end flush."""
+    known = [list(row) for row in rows]
+    widths = [max(map(len, [name, *cells])) for name, *cells in zip(columns, *known, strict=True)]
+    flush = set(right)
+    aligned = [">" if name in flush else "<" for name in columns]
+    for cells in [list(columns), *known]:
+        say("  ".join(f"{cell:{a}{w}}" for cell, a, w in zip(cells, aligned, widths, strict=True)).rstrip())
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """`1 entry`, `2 entries`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -1,0 +1,255 @@
+"""
+One ledger on a host chain, as something to read entries from.
+
+Logs are fetched ahead on threads and decoded in order; the contract is asked for its head at one block, by that
+block's hash, so that what it says belongs to the logs that led there.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Literal
+
+from smartchain.errors import (
+    HostUnavailable,
+    NoContract,
+    NotALedger,
+    RangeTooLarge,
+    RpcRefused,
+    UnknownBlock,
+    WrongChain,
+)
+from smartchain.host import logs
+from smartchain.host.ranges import Ranges
+from smartchain.ledger.address import checksum
+from smartchain.ledger.block import BlockRule
+from smartchain.ledger.hash import keccak
+from smartchain.ports import Chunk, Genesis, Head, HostBlock, LedgerInfo, Rpc
+from smartchain.types import Address, ChainId, Hash32, Index, Size
+
+Finality = Literal["safe", "finalized"]
+
+FETCHERS = 2
+"""Requests for logs under way at once."""
+
+
+class HostLedger:
+    """
+    Implements `ports.EntrySource` over JSON-RPC.
+
+    `finality` reads up to the host's safe or finalized block; otherwise `confirmations` blocks below the newest.
+    `from_block` is where to look for the first entry, for a host whose clock cannot tell.
+    """
+
+    def __init__(
+        self,
+        rpc: Rpc,
+        address: Address,
+        *,
+        confirmations: int = 0,
+        finality: Finality | None = None,
+        from_block: int | None = None,
+        expected_chain: ChainId | None = None,
+    ) -> None:
+        self._rpc = rpc
+        self._address = address
+        self._confirmations = confirmations
+        self._finality = finality
+        self._from_block = from_block
+        self._expected_chain = expected_chain
+        self._ranges = Ranges()
+        self._by_hash = True
+
+    @property
+    def name(self) -> str:
+        return self._rpc.name
+
+    # who the ledger is
+
+    def info(self) -> LedgerInfo:
+        """Raises `NoContract`, `NotALedger`, `WrongChain`, `HostUnavailable`."""
+        chain_id = ChainId(_number(self._rpc.call("eth_chainId")))
+        if self._expected_chain not in (None, chain_id):
+            raise WrongChain(
+                f"{self.name} is a node of chain {chain_id}, not of chain {self._expected_chain}: check --rpc-url"
+            )
+        here = checksum(self._address)
+        if self._rpc.call("eth_getCode", here, "latest") in ("0x", "", None):
+            raise NoContract(f"there is no contract at {here} on chain {chain_id}: check the address and --rpc-url")
+        try:
+            rule = BlockRule(*self._words("blockRule()", 2))
+            size, root, timestamp = self._words("genesis()", 3)
+            self._words("head()", 2)
+        except RpcRefused as exc:
+            raise self._not_a_ledger() from exc
+        genesis = Genesis(Size(size), _hash(root), timestamp)
+        return LedgerInfo(chain_id, self._address, rule, genesis, self._deployed_at(timestamp), self._fee_ppm())
+
+    def _fee_ppm(self) -> int:
+        try:
+            return self._words("feePpm()", 1)[0]
+        except (RpcRefused, NotALedger):
+            return 0
+
+    def _deployed_at(self, timestamp: int) -> int:
+        """The first host block that is not older than the ledger's genesis: headers, unlike state, are always there."""
+        if self._from_block is not None:
+            return self._from_block
+        low, high = 0, _number(self._rpc.call("eth_blockNumber"))
+        while low < high:
+            middle = (low + high) // 2
+            block = self.block(middle)
+            if block is not None and block.timestamp < timestamp:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    # where the host is
+
+    def target(self) -> HostBlock:
+        tag = self._finality or "latest"
+        newest = self._block(tag)
+        if newest is None:
+            raise HostUnavailable(f"{self.name} has no {tag} block yet; try again, or read by --confirmations")
+        if self._confirmations == 0 or self._finality:
+            return newest
+        block = self.block(max(0, newest.number - self._confirmations))
+        if block is None:
+            raise UnknownBlock(f"{self.name} gave block {newest.number} and has none {self._confirmations} below")
+        return block
+
+    def block(self, number: int) -> HostBlock | None:
+        return self._block(hex(number))
+
+    def _block(self, tag: str) -> HostBlock | None:
+        try:
+            found = self._rpc.call("eth_getBlockByNumber", tag, False)
+        except UnknownBlock:
+            return None
+        if found is None:
+            return None
+        try:
+            return HostBlock(_number(found["number"]), _hash_of(found["hash"]), _number(found["timestamp"]))
+        except (KeyError, TypeError, ValueError, AttributeError) as exc:
+            raise HostUnavailable(f"{self.name} gave a block without number, hash or time; it is asked again") from exc
+
+    # entries
+
+    def chunks(self, first_block: int, last_block: int, expected: Index) -> Iterator[Chunk]:
+        for first, last, body in self._bodies(first_block, last_block):
+            chunk = logs.decode(body, self._address, first, last, expected)
+            expected = Index(expected + len(chunk.packed))
+            yield chunk
+
+    def _bodies(self, first_block: int, last_block: int) -> Iterator[tuple[int, int, bytes]]:
+        """Response bodies in order of the host blocks they are for, fetched ahead of who reads them."""
+        if last_block - first_block < self._ranges.span:
+            yield from self._fetch(first_block, last_block)
+            return
+        waiting: deque[Future[list[tuple[int, int, bytes]]]] = deque()
+        pool = ThreadPoolExecutor(FETCHERS, "logs")
+        try:
+            while first_block <= last_block or waiting:
+                while first_block <= last_block and len(waiting) <= FETCHERS:
+                    last = min(last_block, first_block + self._ranges.span - 1)
+                    waiting.append(pool.submit(self._fetch, first_block, last))
+                    first_block = last + 1
+                yield from waiting.popleft().result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _fetch(self, first_block: int, last_block: int) -> list[tuple[int, int, bytes]]:
+        """Bodies for a range, in as many requests as the host wants."""
+        bodies = []
+        span = last_block - first_block + 1
+        while first_block <= last_block:
+            last = min(last_block, first_block + span - 1)
+            asked = last - first_block + 1
+            try:
+                body = self._rpc.body("eth_getLogs", self._filter(first_block, last))
+            except RangeTooLarge as exc:
+                if asked == 1:
+                    raise RpcRefused(f"{self.name} refuses the logs of the single block {last}: {exc}") from exc
+                suggested = None if exc.suggested is None else exc.suggested - first_block + 1
+                span = self._ranges.refused(asked, suggested)
+                continue
+            except HostUnavailable:
+                self._ranges.refused(asked)
+                raise
+            self._ranges.answered(asked, len(body))
+            bodies.append((first_block, last, body))
+            first_block = last + 1
+        return bodies
+
+    def _filter(self, first_block: int, last_block: int) -> dict[str, Any]:
+        return {
+            "address": "0x" + self._address.hex(),
+            "fromBlock": hex(first_block),
+            "toBlock": hex(last_block),
+            "topics": [[logs.TRANSFER, logs.BATCH]],
+        }
+
+    # what the contract commits to
+
+    def head(self, at: HostBlock) -> Head:
+        size, root = self._words("head()", 2, at)
+        return Head(Size(size), _hash(root))
+
+    def peaks(self, at: HostBlock) -> list[Hash32]:
+        answer = self._ask("peaks()", at)
+        count = (len(answer) - 64) // 32
+        if len(answer) < 64 or len(answer) % 32 or int.from_bytes(answer[32:64], "big") != count:
+            raise self._not_a_ledger()
+        return [Hash32(answer[64 + 32 * n : 96 + 32 * n]) for n in range(count)]
+
+    def _words(self, signature: str, count: int, at: HostBlock | None = None) -> list[int]:
+        answer = self._ask(signature, at)
+        if len(answer) != 32 * count:
+            raise self._not_a_ledger()
+        return [int.from_bytes(answer[32 * n : 32 * n + 32], "big") for n in range(count)]
+
+    def _ask(self, signature: str, at: HostBlock | None) -> bytes:
+        call = {"to": "0x" + self._address.hex(), "data": "0x" + keccak(signature.encode())[:4].hex()}
+        if at is None:
+            return _bytes(self._rpc.call("eth_call", call, "latest"))
+        if self._by_hash:
+            where = {"blockHash": "0x" + at.hash.hex(), "requireCanonical": True}
+            try:
+                return _bytes(self._rpc.call("eth_call", call, where))
+            except RpcRefused as exc:
+                if exc.data:
+                    raise
+        answer = _bytes(self._rpc.call("eth_call", call, hex(at.number)))
+        if self.block(at.number) != at:
+            raise UnknownBlock(f"block {at.number} was replaced on {self.name} while the contract was asked")
+        self._by_hash = False  # a host from before EIP-1898: by number from now on, with a look at the hash after it
+        return answer
+
+    def _not_a_ledger(self) -> NotALedger:
+        here = checksum(self._address)
+        return NotALedger(f"the contract at {here} does not answer as a ledger does: check the address")
+
+
+def _number(text: Any) -> int:
+    return int(text, 16)
+
+
+def _hash(number: int) -> Hash32:
+    return Hash32(number.to_bytes(32, "big"))
+
+
+def _hash_of(text: str) -> Hash32:
+    raw = bytes.fromhex(text.removeprefix("0x"))
+    if len(raw) != 32:
+        raise ValueError(text)
+    return Hash32(raw)
+
+
+def _bytes(text: Any) -> bytes:
+    try:
+        return bytes.fromhex(text.removeprefix("0x"))
+    except (AttributeError, ValueError) as exc:
+        raise HostUnavailable("the host's answer to a call is no hex; it is asked again") from exc

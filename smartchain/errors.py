@@ -95,7 +95,13 @@ class HostError(SmartchainError): ...
 
 
 class HostUnavailable(HostError):
+    """Down, busy or broken off; `retry_after_s` is how long the host asks to be left alone, where it says."""
+
     retryable = True
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class RangeTooLarge(HostError):

@@ -46,8 +46,8 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         subprocess.run([sys.executable, "-m", "venv", place], check=True, timeout=60)
         install = [place / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     bare = {**os.environ, **NEUTRAL, "PATH": ""}
-    locked = ["--only-binary", ":all:", "--require-hashes", "-r", ROOT / "requirements/core.txt"]
-    for words in (locked, ["--no-deps", "--no-index", wheel]):
+    locked = ["--only-binary", ":all:", "--require-hashes", "-r", str(ROOT / "requirements/core.txt")]
+    for words in (locked, ["--no-deps", "--no-index", str(wheel)]):
         subprocess.run([*install, *words], check=True, timeout=240, env=bare)
     return place / "bin"
 
@@ -57,10 +57,10 @@ def smartchain(
 ) -> subprocess.CompletedProcess[str]:
     """Run the installed program in a folder of its own, with nothing on PATH."""
     environ = {"PATH": "", "HOME": str(folder), "ETH_RPC_URL": url, "SMARTCHAIN_LEDGER": ledger}
+    given = {name: value for name, value in environ.items() if value or name == "PATH"}
     done = subprocess.run(
-        [installed / "smartchain", *words],
-        capture_output=True, text=True, timeout=60, cwd=folder, env={name: value for name, value in environ.items() if value or name == "PATH"},
-    )  # fmt: skip
+        [installed / "smartchain", *words], capture_output=True, text=True, timeout=60, cwd=folder, env=given
+    )
     assert done.returncode == status, (done.stdout, done.stderr)
     return done
 

@@ -61,7 +61,8 @@ _STATE_GONE = _any(
     "no state available|old data not available",
 )
 _UNKNOWN_BLOCK = _any(
-    r"(unknown|missing|no such) block|(header|blocks?|hash)( for hash)?\b.{0,80}\b(not found|not exist|cannot be found)",
+    "(unknown|missing|no such) block",
+    r"(header|blocks?|hash)( for hash)?\b.{0,80}\b(not found|not exist|cannot be found)",
     "(could not|couldn't|cannot) find (the )?(block|header)|not( currently)? canonical|blockoutofrange",
     r"unfinalized|(beyond|after|past) (the )?(current|last|latest)\b|in (a|the) future|resource not found",
 )

@@ -1,0 +1,102 @@
+"""
+Why a contract refused: the custom errors of the protocol, each with its values and a sentence for a person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from smartchain.ledger.address import checksum
+from smartchain.ledger.hash import keccak
+from smartchain.types import Address
+
+Value = int | str
+"""What an error carries; an address as checksummed hex."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedError:
+    """A revert that is understood."""
+
+    name: str
+    values: dict[str, Value]
+    sentence: str
+
+
+_SENTENCES = {
+    "NothingToRelay()": "a payment of nothing is not relayed: send an amount above zero",
+    "NoRecipient()": "a payment to the zero address is not relayed: name a recipient",
+    "RecipientIsLedger()": "the ledger pays nobody but others: name a recipient, or treasury, that is not itself",
+    "EmptyBatch()": "the batch holds no payment: add one",
+    "WrongSum(uint256 sent, uint256 owed)": "the payments add up to {owed} wei, {sent} wei were sent: send the sum",
+    "PlainEther(address sender, uint256 value)": "the ledger takes no Ether without a recipient: "
+    "relay the {value} wei of {sender} to somebody",
+    "PaymentRefused(address recipient, uint256 value, uint256 position)": "{recipient} does not take the {value} wei "
+    "of payment {position} (counted from 0): leave it out, or pay another address",
+    "FeeTooHigh(uint32 ppm, uint32 most)": "a fee of {ppm} parts per million is too high: {most} is the most",
+    "NoTreasury()": "there is no treasury: a ledger with a fee, and collecting from one, needs it",
+    "NothingToCollect()": "the ledger holds no Ether: there is nothing to collect",
+    "BatchIsPaying()": "nothing is collected in the middle of a batch: collect before or after it",
+    "WrongGenesis(uint64 size, uint256 peaks)": "a genesis of {size} entries has as many peaks as bits set in that, "
+    "not {peaks}",
+    "EmptyGenesisPeak(uint256 position)": "peak {position} of the genesis is zero: make the snapshot again",
+    "GenesisTooLarge(uint64 size, uint64 most)": "a genesis of {size} entries is too large: {most} is the most",
+    "GenesisInFuture(uint64 timestamp, uint64 blockTimestamp)": "the genesis is of {timestamp}, "
+    "later than its block of {blockTimestamp}: use an earlier time",
+    "GenesisWithoutEntries(uint64 timestamp)": "without entries a genesis has no timestamp: leave {timestamp} out",
+    "ReservedSubject(address subject)": "the subject {subject} is reserved for seals: record another",
+    "SubjectAlreadyDeclared(address subject)": "the subject {subject} was declared before: it never changes",
+    "SubjectUnknown(address subject)": "the subject {subject} was never declared by this ledger",
+    "Panic(uint256 code)": "the contract stopped at an impossible state (panic {code:#x})",
+}
+_TEXT = keccak(b"Error(string)")[:4]
+
+
+def _signature(declared: str) -> tuple[str, list[tuple[str, str]]]:
+    """Name of an error, and type and name of each of its values."""
+    name, _, rest = declared.rstrip(")").partition("(")
+    return name, [(kind, value) for kind, value in (field.split() for field in rest.split(", ") if field)]
+
+
+def selector(signature: str) -> bytes:
+    """The four bytes that call data, or a revert's data, begin with."""
+    return bytes(keccak(signature.encode())[:4])
+
+
+def _known() -> dict[bytes, tuple[str, list[tuple[str, str]], str]]:
+    known = {}
+    for declared, sentence in _SENTENCES.items():
+        name, fields = _signature(declared)
+        known[selector(f"{name}({','.join(kind for kind, _ in fields)})")] = (name, fields, sentence)
+    return known
+
+
+_KNOWN = _known()
+
+
+def decode_error(data: bytes) -> DecodedError | None:
+    """The error that a revert's data stands for; None for one that is not the protocol's, or is malformed."""
+    if data[:4] == _TEXT:
+        return _decode_text(data[4:])
+    known = _KNOWN.get(data[:4])
+    if known is None:
+        return None
+    name, fields, sentence = known
+    words = [data[at : at + 32] for at in range(4, len(data), 32)]
+    if len(words) != len(fields) or len(data) != 4 + 32 * len(fields):
+        return None
+    values = {field: _value(kind, word) for (kind, field), word in zip(fields, words, strict=True)}
+    return DecodedError(name, values, sentence.format(**values))
+
+
+def _value(kind: str, word: bytes) -> Value:
+    return checksum(Address(word[12:])) if kind == "address" else int.from_bytes(word, "big")
+
+
+def _decode_text(data: bytes) -> DecodedError | None:
+    """`Error(string)`: what `require` with a text gives, in contracts that are not ours."""
+    if len(data) < 64 or int.from_bytes(data[:32], "big") != 32:
+        return None
+    text = data[64 : 64 + int.from_bytes(data[32:64], "big")].decode(errors="replace")
+    shown = "".join(c if c.isprintable() else " " for c in text)[:300]
+    return DecodedError("Error", {"message": text}, f"the contract says: {shown}")

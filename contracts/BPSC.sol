@@ -8,6 +8,8 @@ import {Payment} from "./libraries/Payment.sol";
 
 /// @title Block Producer Smart Contract: relays Ether and keeps the ledger of it
 contract BPSC is IBPSC, Ledger {
+    using Payment for bytes32;
+
     /// @dev A tenth, in parts per million.
     uint32 private constant MOST_FEE = 100_000;
     uint256 private constant MILLION = 1_000_000;
@@ -21,9 +23,13 @@ contract BPSC is IBPSC, Ledger {
     /// @dev Set while a batch is paying: what the contract holds then belongs to those who wait.
     bool private transient paying;
 
-    constructor(uint32 maxEntries_, uint32 interval_, uint32 feePpm_, address treasury_, Genesis memory genesis_)
-        Ledger(maxEntries_, interval_, genesis_)
-    {
+    constructor(
+        uint32 maxEntries_,
+        uint32 interval_,
+        uint32 feePpm_,
+        address treasury_,
+        Genesis memory genesis_
+    ) Ledger(maxEntries_, interval_, genesis_) {
         require(feePpm_ <= MOST_FEE, FeeTooHigh(feePpm_, MOST_FEE));
         require(feePpm_ == 0 || treasury_ != address(0), NoTreasury());
         require(treasury_ != address(this), RecipientIsLedger());
@@ -43,27 +49,22 @@ contract BPSC is IBPSC, Ledger {
 
         index = _record(ETHER, msg.sender, recipient, msg.value, memo);
 
-        _pay(recipient, msg.value - _fee(msg.value), 0);
+        _pay(recipient, _net(msg.value), 0);
     }
 
     /// @inheritdoc IBPSC
-    function relayBatch(Payment[] calldata payments, bytes32 memo) external payable returns (uint64 firstIndex) {
-        require(payments.length != 0, EmptyBatch());
-        uint256 owed = 0;
-        for (uint256 i = 0; i < payments.length; ++i) {
-            _check(payments[i].recipient(), payments[i].value());
-            owed += payments[i].value();
-        }
+    function relayBatch(bytes32[] calldata payments, bytes32 memo)
+        external
+        payable
+        returns (uint64 firstIndex)
+    {
+        uint256 owed;
+        (firstIndex, owed) = _recordBatch(ETHER, msg.sender, payments, memo);
         require(msg.value == owed, WrongSum(msg.value, owed));
-
-        firstIndex = _recordBatch(ETHER, msg.sender, payments, memo);
 
         bool within = paying;
         paying = true;
-        for (uint256 i = 0; i < payments.length; ++i) {
-            uint256 value = payments[i].value();
-            _pay(payments[i].recipient(), value - _fee(value), i);
-        }
+        _payAll(payments);
         paying = within;
     }
 
@@ -79,15 +80,47 @@ contract BPSC is IBPSC, Ledger {
         _pay(treasury, value, 0);
     }
 
-    /// @dev What is kept of a payment: floor(value · feePpm / 1_000_000), taken apart so that it cannot overflow.
-    function _fee(uint256 value) private view returns (uint256) {
-        return value / MILLION * feePpm + value % MILLION * feePpm / MILLION;
+    /// @dev What a recipient gets: value − floor(value · feePpm / 1_000_000). The product is taken apart so that it
+    /// cannot overflow.
+    function _net(uint256 value) private view returns (uint256) {
+        if (feePpm == 0) return value;
+
+        unchecked {
+            return value - value / MILLION * feePpm - value % MILLION * feePpm / MILLION;
+        }
     }
 
     function _check(address recipient, uint256 value) private view {
         require(value != 0, NothingToRelay());
         require(recipient != address(0), NoRecipient());
         require(recipient != address(this), RecipientIsLedger());
+    }
+
+    /// @dev Makes the payments in order. One that breaks a rule stops it like one that is refused; which of the
+    /// two it was is found out then.
+    function _payAll(bytes32[] calldata payments) private {
+        uint256 ppm = feePpm;
+        uint256 paid = 0;
+        assembly ("memory-safe") {
+            let end := add(payments.offset, shl(5, payments.length))
+            let at := payments.offset
+            for {} lt(at, end) { at := add(at, 32) } {
+                let payment := calldataload(at)
+                let recipient := shr(96, payment)
+                let value := and(payment, 0xffffffffffffffffffffffff)
+                if ppm { value := sub(value, div(mul(value, ppm), MILLION)) }
+                // 160 bits by 96: the product is zero only if there is no recipient or no value.
+                if iszero(mul(call(gas(), recipient, value, 0, 0, 0, 0), mul(recipient, value))) {
+                    break
+                }
+            }
+            paid := shr(5, sub(at, payments.offset))
+        }
+        if (paid == payments.length) return;
+
+        bytes32 payment = payments[paid];
+        _check(payment.recipient(), payment.value());
+        revert PaymentRefused(payment.recipient(), _net(payment.value()), paid);
     }
 
     /// @dev All remaining gas, and nothing of what comes back is copied.

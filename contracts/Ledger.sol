@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {Entry, Genesis, ILedger, SEAL} from "./interfaces/ILedger.sol";
 import {MerkleLog} from "./libraries/MerkleLog.sol";
-import {Payment} from "./libraries/Payment.sol";
 
 /// @title Inherit it, and a contract has a block chain of its own
 /// @notice Three lines: `is Ledger`, its constructor, and `_record` wherever something moves. There is no owner,
@@ -35,7 +34,8 @@ abstract contract Ledger is ILedger {
     }
 
     /// @dev keccak256(abi.encode(uint256(keccak256("smartchain.ledger")) - 1)) & ~bytes32(uint256(0xff))
-    bytes32 private constant LEDGER_STORAGE = 0x7089753b1303635a2a70cca51e1edae14347e5ba697c05be3a417d6bad06dd00;
+    bytes32 private constant LEDGER_STORAGE =
+        0x7089753b1303635a2a70cca51e1edae14347e5ba697c05be3a417d6bad06dd00;
 
     /// @dev A ledger opens with fewer than 2^48 entries, which leaves room for any that can ever follow.
     uint64 private constant MOST_GENESIS = 2 ** 48 - 1;
@@ -66,16 +66,11 @@ abstract contract Ledger is ILedger {
 
     /// @inheritdoc ILedger
     function checkpoint() external returns (uint64 size_, bytes32 root_) {
-        (size_, root_) = (size(), root());
+        (size_, root_) = head();
 
         _ledger().checkpoints[size_] = root_;
 
         emit CheckpointKept(size_, root_);
-    }
-
-    /// @inheritdoc ILedger
-    function head() external view returns (uint64, bytes32) {
-        return (size(), root());
     }
 
     /// @inheritdoc ILedger
@@ -84,7 +79,11 @@ abstract contract Ledger is ILedger {
     }
 
     /// @inheritdoc ILedger
-    function subject(address id) external view returns (string memory, string memory, uint8) {
+    function subject(address id)
+        external
+        view
+        returns (string memory name, string memory symbol, uint8 decimals)
+    {
         Subject storage found = _ledger().subjects[id];
         require(found.declared, SubjectUnknown(id));
 
@@ -120,12 +119,17 @@ abstract contract Ledger is ILedger {
 
     /// @inheritdoc ILedger
     function size() public view returns (uint64) {
-        return _ledger().log.size;
+        return uint64(_ledger().log.size);
     }
 
     /// @inheritdoc ILedger
     function root() public view returns (bytes32) {
         return _ledger().log.root();
+    }
+
+    /// @inheritdoc ILedger
+    function head() public view returns (uint64, bytes32) {
+        return (size(), root());
     }
 
     /// @notice Describes a subject, once: in the constructor, or before its first entry.
@@ -154,15 +158,20 @@ abstract contract Ledger is ILedger {
 
     /// @notice Records one entry for each payment, all from `sender`, now, with the same memo.
     /// @return firstIndex The position of the first; the others follow.
-    function _recordBatch(address id, address sender, Payment[] calldata payments, bytes32 memo)
+    /// @return sum What the payments add up to.
+    function _recordBatch(address id, address sender, bytes32[] calldata payments, bytes32 memo)
         internal
-        returns (uint64 firstIndex)
+        returns (uint64 firstIndex, uint256 sum)
     {
         require(id != SEAL, ReservedSubject(id));
         require(payments.length != 0, EmptyBatch());
 
         uint64 timestamp = uint64(block.timestamp);
-        firstIndex = _ledger().log.appendBatch(id, sender, timestamp, memo, payments);
+        uint256 first;
+        (first, sum) = _ledger().log.appendBatch(id, sender, timestamp, memo, payments);
+        // casting to 'uint64' is safe because no log gets that far
+        // forge-lint: disable-next-line(unsafe-typecast)
+        firstIndex = uint64(first);
 
         emit TransferBatchRecorded(firstIndex, sender, id, timestamp, memo, payments);
     }
@@ -172,7 +181,7 @@ abstract contract Ledger is ILedger {
         returns (uint64 index)
     {
         uint64 timestamp = uint64(block.timestamp);
-        index = _ledger().log.append(MerkleLog.leaf(id, sender, recipient, value, timestamp, memo));
+        index = uint64(_ledger().log.append(MerkleLog.leaf(id, sender, recipient, value, timestamp, memo)));
 
         emit TransferRecorded(index, sender, recipient, id, value, timestamp, memo);
     }
@@ -189,6 +198,7 @@ abstract contract Ledger is ILedger {
         bytes32[] memory list = genesis_.peaks;
         require(size_ <= MOST_GENESIS, GenesisTooLarge(size_, MOST_GENESIS));
         require(list.length == MerkleLog.bitsOf(size_), WrongGenesis(size_, list.length));
+        // forge-lint: disable-next-line(block-timestamp)
         require(timestamp <= block.timestamp, GenesisInFuture(timestamp, uint64(block.timestamp)));
         require(size_ != 0 || timestamp == 0, GenesisWithoutEntries(timestamp));
 

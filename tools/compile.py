@@ -1,7 +1,7 @@
 """
 Compile the contracts and write what the package ships of them.
 
-    python tools/compile.py            write smartchain/host/artifacts/*.json
+    python tools/compile.py            write smartchain/host/artifacts/*.json, and those of the mocks
     python tools/compile.py --check    compare with what is there, byte for byte; exit 1 if they differ
 
 The compiler is the one that py-solc-x finds (`$SOLCX_BINARY_PATH` or `~/.solcx`), its settings are
@@ -22,11 +22,13 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 CONTRACTS = ROOT / "contracts"
 SETTINGS = CONTRACTS / "compiler.json"
-ARTIFACTS = ROOT / "smartchain" / "host" / "artifacts"
-SOLC_VERSION = "0.8.37"
-
-SHIPPED = ("BPSC", "ILedger")
+SHIPPED = ROOT / "smartchain" / "host" / "artifacts"
 """What the package carries: the contract that it deploys, and the interface of every ledger."""
+
+MOCKS = ROOT / "tests" / "contracts" / "artifacts"
+"""What tests deploy, so that they need no compiler."""
+
+SOLC_VERSION = "0.8.37"
 
 _OUTPUT = ["abi", "evm.bytecode.object", "evm.deployedBytecode.object", "evm.deployedBytecode.immutableReferences"]
 
@@ -135,21 +137,37 @@ def main(arguments: list[str]) -> int:
     return _compare(compiled) if check else _write(compiled)
 
 
+def artifacts(compiled: dict[str, Compiled]) -> dict[Path, str]:
+    """Every artifact that belongs in the tree: its path and its text."""
+    mocks = [name for name, contract in compiled.items() if contract.source.startswith("contracts/mocks/")]
+    places = [(SHIPPED, "BPSC"), (SHIPPED, "ILedger"), *((MOCKS, name) for name in mocks)]
+    return {folder / f"{name}.json": artifact(compiled[name]) for folder, name in places}
+
+
 def _write(compiled: dict[str, Compiled]) -> int:
-    ARTIFACTS.mkdir(parents=True, exist_ok=True)
-    for name in SHIPPED:
-        (ARTIFACTS / f"{name}.json").write_text(artifact(compiled[name]))
+    wanted = artifacts(compiled)
+    for path in _present() - set(wanted):
+        path.unlink()
+    for path, text in wanted.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
     return 0
 
 
 def _compare(compiled: dict[str, Compiled]) -> int:
-    stale = [name for name in SHIPPED if not _same(ARTIFACTS / f"{name}.json", artifact(compiled[name]))]
-    for name in stale:
-        print(f"{name}.json is not what the sources compile to: run `python tools/compile.py`", file=sys.stderr)
+    wanted = artifacts(compiled)
+    stale = [path for path in _present() | set(wanted) if not _same(path, wanted.get(path))]
+    for path in sorted(stale):
+        name = path.relative_to(ROOT)
+        print(f"{name} is not what the sources compile to: run `python tools/compile.py`", file=sys.stderr)
     return 1 if stale else 0
 
 
-def _same(path: Path, text: str) -> bool:
+def _present() -> set[Path]:
+    return {path for folder in (SHIPPED, MOCKS) for path in folder.glob("*.json")}
+
+
+def _same(path: Path, text: str | None) -> bool:
     return path.is_file() and path.read_text() == text
 
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Payment} from "../libraries/Payment.sol";
 import {ILedger} from "./ILedger.sol";
 
 /// @title Block Producer Smart Contract: a ledger of the Ether that is sent through it
@@ -56,7 +55,10 @@ interface IBPSC is ILedger {
     /// @param payments One word each: recipient (20 bytes) ‖ value in wei (12 bytes).
     /// @param memo The payer's reference, the same for each, public for ever; zero for none.
     /// @return firstIndex The first entry's position in the ledger; the others follow it.
-    function relayBatch(Payment[] calldata payments, bytes32 memo) external payable returns (uint64 firstIndex);
+    function relayBatch(bytes32[] calldata payments, bytes32 memo)
+        external
+        payable
+        returns (uint64 firstIndex);
 
     /// @notice Sends all that the contract holds, fees and forced Ether, to the treasury, and records it: sender
     /// the contract, recipient the treasury, no memo, no fee. Anyone may; not while a batch is paying.

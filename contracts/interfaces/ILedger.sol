@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Payment} from "../libraries/Payment.sol";
-
 /// @dev The subject of Ether (ERC-7528).
 address constant ETHER = 0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE;
 
@@ -65,7 +63,7 @@ interface ILedger {
         address indexed subject,
         uint64 timestamp,
         bytes32 memo,
-        Payment[] payments
+        bytes32[] payments
     );
 
     /// @notice Emitted when a subject is described, once. For display only: it is the contract's own claim, not
@@ -116,7 +114,10 @@ interface ILedger {
 
     /// @notice How the contract describes a subject; reverts with `SubjectUnknown` where it never did, so that
     /// nobody takes the silence for zero decimals.
-    function subject(address id) external view returns (string memory name, string memory symbol, uint8 decimals);
+    function subject(address id)
+        external
+        view
+        returns (string memory name, string memory symbol, uint8 decimals);
 
     /// @notice When a block of the smart chain closes: once it holds `maxEntries` (0: no such limit), and before
     /// an entry that comes `interval` seconds or more after its first one (0: no such limit).

@@ -8,10 +8,10 @@ better: a node's work for a log grows with the range, and about a megabyte an an
 
 from __future__ import annotations
 
-ANSWER_BYTES = 1_000_000
+ANSWER_BYTES = 500000
 """Size of an answer to aim at."""
 
-FIRST_SPAN = 128
+FIRST_SPAN = 16
 LARGEST_SPAN = 100_000
 QUIET = 32
 """Answers in a row without a refusal before a span that was refused is tried again."""

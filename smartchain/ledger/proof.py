@@ -67,9 +67,7 @@ def consistency_proof(perfect: Perfect, first: int, second: int) -> list[Hash32]
     Raises `ProofError` unless 0 < first <= second. Source: RFC 9162 section 2.1.4.1.
     """
     if not 0 < first <= second:
-        raise ProofError(
-            f"a consistency proof goes from a size above 0 to one not below it, not {first} to {second}"
-        )
+        raise ProofError(f"a consistency proof goes from a size above 0 to one not below it, not {first} to {second}")
     proof: list[Hash32] = []
     start, stop, whole = 0, second, True
     while first != stop:

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 import click
 
 from smartchain.config import HostSettings, IndexSettings
+from smartchain.errors import WrongChain
 from smartchain.types import Address, ChainId
 
 if TYPE_CHECKING:
     from smartchain.host.rpc import HttpRpc
-    from smartchain.ports import EntrySource, LedgerStore, Rpc
+    from smartchain.ports import EntrySource, LedgerInfo, LedgerStore, Rpc, Store
     from smartchain.wallet.fees import FeePolicy
     from smartchain.wallet.keys import KeyOptions, KeySigner
     from smartchain.wallet.sender import Sender
@@ -57,12 +58,31 @@ def source_of(host: HostSettings, rpc: Rpc, ledger: Address, how: IndexSettings)
 
 
 @contextmanager
+def opened(db: str) -> Iterator[Store]:
+    """The store, made if it is not there. Raises `StoreError`."""
+    from smartchain.store import open_store
+
+    with closing(open_store(db, create=True)) as store:
+        yield store
+
+
+@contextmanager
 def stored(db: str, ledger: Address | None) -> Iterator[LedgerStore]:
     """A ledger of a store that is there, to read from. Raises `StoreError`."""
     from smartchain.store import open_store
 
     with closing(open_store(db, create=False, read_only=True)) as store:
         yield store.open(ledger)
+
+
+def known_ledgers(db: str) -> list[LedgerInfo]:
+    """The ledgers that the store has; none where there is no store yet."""
+    from smartchain.store import open_store
+
+    if db.startswith("sqlite:///") and not Path(db.removeprefix("sqlite:///")).exists():
+        return []
+    with closing(open_store(db, create=False)) as store:
+        return store.ledgers()
 
 
 def ask(prompt: str) -> str:
@@ -100,3 +120,12 @@ def sender_of(
 def chain_of(rpc: Rpc) -> ChainId:
     """The host chain that a node is of."""
     return ChainId(int(rpc.call("eth_chainId"), 16))
+
+
+def expect_chain(rpc: Rpc, chain_id: ChainId) -> None:
+    """Raises `WrongChain` unless the node is of that chain."""
+    found = chain_of(rpc)
+    if found != chain_id:
+        raise WrongChain(
+            f"{rpc.name} is a node of chain {found}, and the ledger is on chain {chain_id}: check --rpc-url"
+        )

@@ -176,16 +176,35 @@ gas_limit = option(
 nonce = click.option("--nonce", type=kinds.COUNT, metavar="N", help="The first transaction's, instead of the next one.")
 
 
+confirmations = click.option(
+    "--confirmations", type=kinds.COUNT, default=1, metavar="N", show_default=True, help="Blocks to wait for."
+)
+timeout = option(
+    "timeout", "--timeout", type=kinds.SECONDS, default=120, metavar="SECONDS", show_default=True,
+    help="How long to wait without anything happening.",
+)  # fmt: skip
+
+
 def _patience(confirmations: int, timeout: float, at_once: bool) -> Patience:
     return Patience(confirmations=0 if at_once else confirmations, timeout_s=timeout)
+
+
+def _patience_that_waits(confirmations: int, timeout: float) -> Patience:
+    return Patience(confirmations=max(1, confirmations), timeout_s=timeout)
 
 
 patience = bundle(
     "patience",
     _patience,
-    click.option("--confirmations", type=kinds.COUNT, default=1, metavar="N", show_default=True,
-                 help="Blocks to wait for."),
-    option("timeout", "--timeout", type=kinds.SECONDS, default=120, metavar="SECONDS", show_default=True,
-           help="How long to wait without anything happening."),
+    confirmations,
+    timeout,
     option("at_once", "--async", is_flag=True, help="Do not wait: print the transaction's hash."),
-)  # fmt: skip
+)
+patience_that_waits = bundle("patience", _patience_that_waits, confirmations, timeout)
+
+
+def paying(function: F) -> F:
+    """Everything that a command with a transaction of its own takes."""
+    for bundled in (as_json, nonce, gas_limit, fees, keys, host):
+        function = bundled(function)
+    return function

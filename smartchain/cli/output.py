@@ -34,6 +34,11 @@ def hexed(value: bytes) -> str:
     return "0x" + value.hex()
 
 
+def address(of: Address) -> str:
+    """With its checksum."""
+    return checksum(of)
+
+
 def when(timestamp: int, zone: tzinfo = UTC) -> str:
     """ISO 8601 of a timestamp, `…Z` in UTC."""
     if timestamp > LAST_TIMESTAMP:
@@ -86,12 +91,17 @@ def stream_json(answers: Iterable[Json]) -> None:
     stream(map(json.dumps, answers))
 
 
-def fields(pairs: Iterable[tuple[str, str]]) -> None:
+def field_lines(pairs: Iterable[tuple[str, str]]) -> list[str]:
     """Names and what they are, in two columns."""
     known = list(pairs)
     width = max((len(name) for name, _ in known), default=0)
-    for name, text in known:
-        say(f"{name:{width}}  {text}".rstrip())
+    return [f"{name:{width}}  {text}".rstrip() for name, text in known]
+
+
+def fields(pairs: Iterable[tuple[str, str]]) -> None:
+    """The same, as data."""
+    for line in field_lines(pairs):
+        say(line)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[str] = ()) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from smartchain.cli.output import amount, hexed, party, plural, when
 from smartchain.indexer.growth import tree_of
+from smartchain.indexer.outcome import Outcome
 from smartchain.ledger.address import checksum
 from smartchain.ledger.block import Block
 from smartchain.ledger.proof import root_at
@@ -114,3 +115,10 @@ def entry_line(recorded: Recorded) -> str:
     what = "seal" if entry.is_seal else amount(entry)
     who = f"{party(entry.sender):42}  {party(entry.recipient):42}"
     return f"{recorded.index:>8}  {when(entry.timestamp):20}  {who}  {what}  {memo}".rstrip()
+
+
+def step_json(outcome: Outcome) -> dict[str, Any]:
+    """What one step of the indexer came to."""
+    fields = {name: getattr(outcome, name) for name in outcome.__slots__}
+    fields = {name: hexed(value) if isinstance(value, bytes) else value for name, value in fields.items()}
+    return {"step": type(outcome).__name__.lower(), **fields}

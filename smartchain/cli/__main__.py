@@ -1,0 +1,5 @@
+"""`python -m smartchain.cli`."""
+
+from smartchain.cli import main
+
+main()

@@ -1,0 +1,164 @@
+"""
+`smartchain send`: pay one recipient, or hand a file of payments to `batch`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from smartchain.cli import build, kinds, options, output, sending
+from smartchain.config import HostSettings
+from smartchain.ledger.address import checksum
+from smartchain.types import ZERO_HASH, Address, Hash32, Wei
+from smartchain.wallet.amount import format_ether, parse_amount
+from smartchain.wallet.fees import FeePolicy
+from smartchain.wallet.flight import Patience
+from smartchain.wallet.keys import KeyOptions
+
+if TYPE_CHECKING:
+    from smartchain.wallet.pay import Payer, Way
+    from smartchain.wallet.transaction import Call
+
+
+@dataclass(frozen=True, slots=True)
+class What:
+    """What is to be done, as far as it was said."""
+
+    recipient: Address | None
+    amount: Wei | None
+    memo: Hash32
+    batch: Path | None
+    dry_run: bool
+    yes: bool
+    max_total: Wei | None
+    allow_duplicates: bool
+    unsigned: Path | None
+
+
+def _what(
+    recipient: Address | None,
+    amount: tuple[str, ...],
+    memo: Hash32 | None,
+    memo_hash: Hash32 | None,
+    batch: Path | None,
+    dry_run: bool,
+    yes: bool,
+    max_total: Wei | None,
+    allow_duplicates: bool,
+    unsigned: Path | None,
+) -> What:
+    misuse = _misuse(recipient, amount, memo, memo_hash, batch, dry_run, allow_duplicates, unsigned)
+    if misuse:
+        raise click.UsageError(misuse, click.get_current_context())
+    value = parse_amount(" ".join(amount)) if amount else None
+    chosen = memo if memo is not None else memo_hash
+    return What(recipient, value, chosen or ZERO_HASH, batch, dry_run, yes, max_total, allow_duplicates, unsigned)
+
+
+def _misuse(
+    recipient: Address | None,
+    amount: tuple[str, ...],
+    memo: Hash32 | None,
+    memo_hash: Hash32 | None,
+    batch: Path | None,
+    dry_run: bool,
+    allow_duplicates: bool,
+    unsigned: Path | None,
+) -> str | None:
+    """What cannot be meant together, as a sentence."""
+    if batch is None and (recipient is None or not amount):
+        return "give RECIPIENT and AMOUNT, or --batch FILE"
+    if batch is not None and recipient is not None:
+        return "give RECIPIENT and AMOUNT or --batch FILE, not both"
+    if memo is not None and memo_hash is not None:
+        return "give --memo or --memo-hash, not both"
+    if batch is not None and (memo is not None or memo_hash is not None):
+        return "the memos of a batch stand in its file, in the column memo"
+    if batch is None and allow_duplicates:
+        return "--allow-duplicates is for --batch"
+    if dry_run and unsigned is not None:
+        return "give --dry-run or --unsigned, not both"
+    return None
+
+
+@click.command(cls=kinds.PayCommand)
+@options.bundle(
+    "what",
+    _what,
+    click.argument("recipient", type=kinds.ADDRESS, required=False),
+    click.argument("amount", nargs=-1),
+    click.option("--memo", type=kinds.MEMO, help="At most 32 bytes of text, or 0x and 64 hex digits. Public for ever."),
+    click.option("--memo-hash", type=kinds.MEMO_HASH, help="A text of any length; the memo is its keccak256."),
+    click.option("--batch", type=options.FILE, help="Pay everybody in a CSV file: recipient,amount[,memo]."),
+    click.option("--dry-run", is_flag=True, help="Try everything, say what it would cost, send nothing."),
+    click.option("--yes", "-y", is_flag=True, help="Do not ask."),
+    click.option("--max-total", type=kinds.AMOUNT, help="Pay nothing at all if it is more than this."),
+    click.option("--allow-duplicates", is_flag=True, help="The same recipient and amount twice in a file is meant."),
+    click.option("--unsigned", type=options.FILE, help="Write the transactions here, for a key that lives elsewhere."),
+)  # fmt: skip
+@options.ledger
+@options.patience
+@options.paying
+def send(
+    what: What,
+    ledger: Address | None,
+    host: HostSettings,
+    keys: KeyOptions,
+    fees: FeePolicy,
+    gas_limit: int | None,
+    nonce: int | None,
+    patience: Patience,
+    as_json: bool,
+) -> None:
+    """
+    Pay AMOUNT to RECIPIENT through a ledger, or everybody in a file.
+
+    AMOUNT is 0.1ether, 1gwei, 1e18 or plain wei. Who pays whom, how much, and the memo are public for ever.
+
+    A run of a file that breaks off is gone on with by the same command, and pays nobody twice.
+    """
+    from smartchain.wallet.pay import Payer, Way
+
+    address = options.needed(ledger)
+    alone = what.dry_run or what.unsigned is not None
+    signer = build.who_pays(keys) if alone else build.signer_of(keys)
+    payer = Payer(build.sender_of(host, build.connect(host), signer, fees, gas_limit), address)
+    way = Way(patience, nonce, sending.tell)
+    if what.batch is None:
+        _one(what, payer, way, as_json)
+    else:
+        from smartchain.cli.batch import pay_file
+
+        pay_file(what, what.batch, payer, way, as_json)
+
+
+def _one(what: What, payer: Payer, way: Way, as_json: bool) -> None:
+    from smartchain.wallet.plan import check_total
+
+    if what.recipient is None or what.amount is None:
+        raise click.UsageError("give RECIPIENT and AMOUNT, or --batch FILE")
+    check_total(what.amount, what.max_total)
+    call = payer.relay(what.recipient, what.amount, what.memo)
+    if what.unsigned is not None:
+        sending.write_unsigned(what.unsigned, payer.sender, [call], way.nonce, as_json)
+        return
+    if what.dry_run:
+        _preview(payer, call, as_json)
+        return
+    question = f"pay {format_ether(what.amount)} to {checksum(what.recipient)} through {checksum(payer.ledger)}"
+    sending.agree(f"{question} on chain {payer.sender.chain_id}", yes=what.yes, needed=False)
+    sent = payer.pay(what.recipient, what.amount, what.memo, way=way, max_total=what.max_total)
+    sending.say_sent(sent, as_json)
+
+
+def _preview(payer: Payer, call: Call, as_json: bool) -> None:
+    preview = payer.preview(call)
+    if as_json:
+        output.say_json(sending.preview_json(preview))
+    else:
+        output.fields(sending.preview_fields(preview))
+        output.note("a dry run: nothing was sent")

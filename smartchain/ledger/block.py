@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from smartchain.errors import EntryError
-from smartchain.ledger.entry import is_seal, timestamp_of
-from smartchain.ledger.hash import block_hash, leaf_hash
+from smartchain.ledger.entry import timestamp_of
+from smartchain.ledger.hash import SEAL, block_hash, leaf_hashes
 from smartchain.ledger.merkle import MerkleLog
 from smartchain.types import Hash32, Size
+
+_PIECE = 4096
+"""Entries that are hashed in one go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class Assembler:
     log as it was at that block, and feed the entries from there.
     """
 
-    __slots__ = ("_first_timestamp", "_previous_timestamp", "last", "log", "rule")
+    __slots__ = ("_due", "_newest", "last", "log", "rule")
 
     def __init__(self, rule: BlockRule, last: Block, log: MerkleLog) -> None:
         if log.size != last.size:
@@ -71,8 +75,8 @@ class Assembler:
         self.rule = rule
         self.last = last
         self.log = log
-        self._first_timestamp = 0
-        self._previous_timestamp = last.timestamp
+        self._due = 0
+        self._newest = b""
 
     @property
     def pending(self) -> int:
@@ -80,31 +84,40 @@ class Assembler:
         return self.log.size - self.last.size
 
     def feed(self, packed: Iterable[bytes]) -> Iterator[Block]:
+        """Take packed entries in, in order; yield each block when it closes."""
+        entries = iter(packed)
+        while piece := list(islice(entries, _PIECE)):
+            leaves, at = leaf_hashes(piece), 0
+            for stop in self._cuts(piece):
+                self.log.extend(leaves[at:stop])
+                yield self._close(piece[stop - 1] if stop else self._newest)
+                at = stop
+            self.log.extend(leaves[at:])
+            self._newest = piece[-1]
+
+    def _cuts(self, piece: list[bytes]) -> Iterator[int]:
         """
-        Take packed entries in, in order; yield each block when it closes.
+        Positions before which a block closes.
 
         Source: the protocol's block rule, steps 2 and 3.
         """
-        rule, log = self.rule, self.log
-        most = rule.max_entries
-        for entry in packed:
-            if rule.interval:
-                if self._interval_is_over(timestamp_of(entry)):
-                    yield self._close()
-                if log.size == self.last.size:
-                    self._first_timestamp = timestamp_of(entry)
-            log.append(leaf_hash(entry))
-            self._previous_timestamp = timestamp_of(entry)
-            if (most and log.size - self.last.size >= most) or is_seal(entry):
-                yield self._close()
+        most, interval, pending = self.rule.max_entries, self.rule.interval, self.pending
+        for position, entry in enumerate(piece):
+            if interval:
+                timestamp = timestamp_of(entry)
+                if pending and timestamp >= self._due:
+                    yield position
+                    pending = 0
+                if not pending:
+                    self._due = timestamp + interval
+            pending += 1
+            if pending == most or entry.startswith(SEAL):
+                yield position + 1
+                pending = 0
 
-    def _interval_is_over(self, timestamp: int) -> bool:
-        return self.pending > 0 and timestamp >= self._first_timestamp + self.rule.interval
-
-    def _close(self) -> Block:
-        self.last = make_block(
-            self.last.hash, self.last.number + 1, self._previous_timestamp, self.log.size, self.log.root()
-        )
+    def _close(self, newest: bytes) -> Block:
+        log, last = self.log, self.last
+        self.last = make_block(last.hash, last.number + 1, timestamp_of(newest), log.size, log.root())
         return self.last
 
 

@@ -7,7 +7,7 @@ transaction. `contracts/libraries/MerkleLog.sol` is its counterpart; a parity te
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 import sha3
@@ -49,6 +49,11 @@ def leaf_hashes(entries: Iterable[bytes]) -> list[Hash32]:
 def node_hash(left: bytes, right: bytes) -> Hash32:
     """Parent of two subtrees."""
     return _keccak_256(NODE + left + right).digest()
+
+
+def node_hashes(nodes: Sequence[bytes]) -> list[Hash32]:
+    """Parents of an even number of subtrees, pair by pair."""
+    return [_keccak_256(NODE + left + right).digest() for left, right in zip(nodes[::2], nodes[1::2], strict=True)]
 
 
 def anchor_of(chain_id: ChainId, ledger: Address) -> Hash32:

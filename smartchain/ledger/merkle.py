@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from smartchain.errors import EmptyLog, ProofError
-from smartchain.ledger.hash import EMPTY_ROOT, node_hash
+from smartchain.ledger.hash import EMPTY_ROOT, node_hash, node_hashes
 from smartchain.types import Hash32, Size
 
 STORED_LEVEL = 8
@@ -99,6 +99,30 @@ class MerkleLog:
                 self._completed(level, size, node)
         peaks.append(node)
         self._size += 1
+
+    def extend(self, leaves: Sequence[Hash32]) -> None:
+        """
+        Take in many leaves: `append` of each, but level by level, in half the time.
+
+        At each level the nodes pair up, after the peak that waits there if there is one; a node left over is the
+        level's new peak.
+        """
+        if len(leaves) == 1:
+            return self.append(leaves[0])
+        size, nodes, level, left_over = self._size, list(leaves), 0, list[Hash32]()
+        while nodes:
+            if size >> level & 1:
+                nodes.insert(0, self._peaks.pop())
+            if len(nodes) & 1:
+                left_over.append(nodes.pop())
+            nodes = node_hashes(nodes)
+            level += 1
+            if self._completed is not None and level >= self._from_level:
+                for position, node in enumerate(nodes, size >> level):
+                    self._completed(level, position, node)
+        self._peaks.extend(reversed(left_over))
+        self._size += len(leaves)
+        return None
 
     def peaks(self) -> list[Hash32]:
         """Roots of the perfect subtrees, lowest level first."""

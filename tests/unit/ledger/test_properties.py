@@ -122,6 +122,18 @@ def test_a_log_tells_of_each_perfect_subtree_once(leaves: list[Hash32], from_lev
     assert told == {(level, position): perfect(level, position) for level, position in expected}
 
 
+@given(st.lists(st.lists(hashes, max_size=20), max_size=8), st.integers(0, 3))
+def test_extending_is_appending_each(pieces: list[list[Hash32]], from_level: int) -> None:
+    told: list[list[tuple[int, int, Hash32]]] = [[], []]
+    one, many = (MerkleLog(completed=lambda *node, to=to: to.append(node), from_level=from_level) for to in told)
+    for piece in pieces:
+        for leaf in piece:
+            one.append(leaf)
+        many.extend(piece)
+        assert (many.size, many.peaks(), many.root()) == (one.size, one.peaks(), one.root())
+    assert sorted(told[0]) == sorted(node for node in told[1] if node[0] > 0)
+
+
 @given(logs, st.data())
 def test_an_inclusion_proof_holds_for_its_entry_alone(leaves: list[Hash32], data: st.DataObject) -> None:
     size = len(leaves)
@@ -199,9 +211,7 @@ def test_the_blocks_are_those_of_the_rules_own_words(rule: BlockRule, packed: li
 
 
 @given(rules, chains(), st.data())
-def test_feeding_in_pieces_gives_the_same_chain(
-    rule: BlockRule, packed: list[bytes], data: st.DataObject
-) -> None:
+def test_feeding_in_pieces_gives_the_same_chain(rule: BlockRule, packed: list[bytes], data: st.DataObject) -> None:
     genesis = genesis_block(keccak(b"anchor"), 1, Size(0), MerkleLog().root())
     whole = list(assemble(rule, genesis, MerkleLog(), packed))[1:]
     assembler, pieces, at = Assembler(rule, genesis, MerkleLog()), [], 0
@@ -237,9 +247,7 @@ def test_checksums_are_those_of_erc_55(text: str) -> None:
         parse_address("0x" + text[2:].replace(letter, letter.swapcase(), 1))
 
 
-@pytest.mark.parametrize(
-    "text", ["", "0x", "5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "0x" + "g" * 40, "vitalik.eth"]
-)
+@pytest.mark.parametrize("text", ["", "0x", "5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "0x" + "g" * 40, "vitalik.eth"])
 def test_what_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(AddressError, match="40 hex digits"):
         parse_address(text)

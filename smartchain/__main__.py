@@ -1,5 +1,0 @@
-"""`python -m smartchain`."""
-
-from smartchain.cli import main
-
-main()

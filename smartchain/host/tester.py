@@ -41,9 +41,9 @@ class TesterRpc:
     __test__ = False
     """Its name begins as a test's does; pytest shall not take it for one."""
 
-    def __init__(self, funded: Iterable[Address] = (), balance: Wei = PLENTY) -> None:
-        """A new chain on which the accounts `funded` have that balance each."""
-        self._chain = _new_chain(funded, balance)
+    def __init__(self, funded: Iterable[Address] = (), balance: Wei = PLENTY, timestamp: int | None = None) -> None:
+        """A new chain on which the accounts `funded` have that balance each; it begins now, or at `timestamp`."""
+        self._chain = _new_chain(funded, balance, timestamp)
         self._lock = threading.RLock()
         self._methods = _methods(self)
 
@@ -155,6 +155,11 @@ class TesterRpc:
         self._chain.time_travel(self._chain.get_block_by_number("latest")["timestamp"] + as_int(seconds))
         return hex(as_int(seconds))
 
+    def set_next_timestamp(self, timestamp: Any) -> None:
+        """Time of the next block, later than the newest: a chain whose every block is timed is the same each time."""
+        backend = self._chain.backend
+        backend.chain.header = backend.chain.header.copy(timestamp=as_int(timestamp))
+
     def newest(self) -> int:
         """Number of the newest block."""
         number: int = self._chain.get_block_by_number("latest")["number"]
@@ -209,7 +214,7 @@ class TesterRpc:
         return refusal(error, self.name, method)
 
 
-def _new_chain(funded: Iterable[Address], balance: Wei) -> Any:
+def _new_chain(funded: Iterable[Address], balance: Wei, timestamp: int | None) -> Any:
     os.environ.setdefault("ETH_HASH_BACKEND", "pysha3")  # five times as fast as what eth-hash finds first
     try:
         from eth_tester import EthereumTester, PyEVMBackend
@@ -219,6 +224,8 @@ def _new_chain(funded: Iterable[Address], balance: Wei) -> Any:
     balances = dict.fromkeys(funded, balance) | {Address(bytes.fromhex(ASKER[2:])): PLENTY}
     accounts = {a: {"balance": wei, "nonce": 0, "code": b"", "storage": {}} for a, wei in balances.items()}
     genesis = {**get_default_genesis_params(), "gas_limit": GAS_LIMIT}
+    if timestamp is not None:
+        genesis["timestamp"] = timestamp
     return EthereumTester(PyEVMBackend(genesis_parameters=genesis, genesis_state=accounts))
 
 
@@ -246,6 +253,7 @@ def _methods(rpc: TesterRpc) -> dict[str, Callable[..., Any]]:
         "eth_sendRawTransaction": rpc.send,
         "evm_mine": rpc.mine,
         "evm_increaseTime": rpc.increase_time,
+        "evm_setNextBlockTimestamp": rpc.set_next_timestamp,
         "evm_snapshot": rpc.snapshot,
         "evm_revert": rpc.revert,
     }

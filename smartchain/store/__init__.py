@@ -1,0 +1,85 @@
+"""
+Where ledgers are kept: entries, blocks, and how far they are verified, in one transaction a step.
+
+`open_store` is the way in. The store is SQLite in one file; `ports.Store` is what another engine has to meet.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from smartchain.errors import SettingsError, StoreError
+from smartchain.store.database import BUSY_S, Database, Mode, connect
+from smartchain.store.faults import said_of
+from smartchain.store.sqlite import SqliteLedger, SqliteStore
+from smartchain.store.versions import REVISIONS, make, version_of
+
+__all__ = ["SqliteLedger", "SqliteStore", "open_store"]
+
+_PREFIX = "sqlite:///"
+
+
+def open_store(url: str, *, create: bool, read_only: bool = False, busy_s: float = BUSY_S) -> SqliteStore:
+    """
+    The store at `sqlite:///PATH`, made if there is none and `create` says so.
+
+    A file of an older version is brought up to date first, also for one who only reads; a copy of it stays
+    beside it as `*.bak`. Waits `busy_s` seconds for another process that writes, each time.
+
+    Raises `SettingsError` for another kind of URL, `StoreError`, `WrongStore`, `StoreTooNew`, `StoreLocked`.
+    """
+    path = _path_of(url)
+    with said_of(path):
+        writer = _opened(path, "rwc" if create else "ro" if read_only else "rw", busy_s)
+        try:
+            _bring_up_to_date(writer, path, create, read_only, busy_s)
+        except BaseException:
+            writer.close()
+            raise
+    if read_only:
+        writer.close()
+        return SqliteStore(Database(path, None, busy_s))
+    return SqliteStore(Database(path, writer, busy_s))
+
+
+def _path_of(url: str) -> Path:
+    scheme = url.partition(":")[0]
+    name = url.removeprefix(_PREFIX)
+    if not url.startswith(_PREFIX) or name in ("", ":memory:"):
+        said = f"{scheme}: is no kind of store" if "://" in url and scheme != "sqlite" else f"{url!r} names no file"
+        raise SettingsError(f"{said}; stores are SQLite files, write sqlite:///PATH, as in sqlite:///smartchain.db")
+    return Path(name)
+
+
+def _opened(path: Path, mode: Mode, busy_s: float) -> sqlite3.Connection:
+    if path.is_dir():
+        raise StoreError(f"{path} is a folder; name a file in it")
+    if mode != "rwc" and not path.exists():
+        raise StoreError(f"there is no store {path}; `smartchain index` makes one, --db names another")
+    if not path.absolute().parent.is_dir():
+        raise StoreError(f"there is no folder {path.parent} to make the store {path.name} in; make it first")
+    return connect(path, mode, busy_s)
+
+
+def _bring_up_to_date(connection: sqlite3.Connection, path: Path, create: bool, read_only: bool, busy_s: float) -> None:
+    version = version_of(connection, path)
+    if version is None:
+        if not create:
+            raise StoreError(f"{path} is empty; `smartchain index` makes a store of it, --db names another")
+        make(connection, path)
+    elif version != REVISIONS[-1]:
+        _migrate(connection, path, read_only, busy_s)
+
+
+def _migrate(connection: sqlite3.Connection, path: Path, read_only: bool, busy_s: float) -> None:
+    from smartchain.store.migrate import migrate
+
+    if not read_only:
+        migrate(connection, path)
+        return
+    writer = connect(path, "rw", busy_s)
+    try:
+        migrate(writer, path)
+    finally:
+        writer.close()

@@ -1,0 +1,108 @@
+"""
+The connections to one SQLite file: one that writes, behind a lock, and some that read.
+
+In WAL mode neither kind waits for the other. Every read is a transaction of its own, so what it yields belongs
+together however long it takes and whatever is written meanwhile.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from smartchain.errors import StoreError
+from smartchain.store.faults import said_of
+
+BUSY_S = 10.0
+"""How long to wait for another process before `StoreLocked`."""
+
+CACHE_KIB = 4096
+"""Pages in memory, each connection; larger slows sorting down, which has the rest in files."""
+
+WAL_LIMIT_BYTES = 64 * 2**20
+SPARE_READERS = 4
+
+Mode = Literal["ro", "rw", "rwc"]
+
+
+def connect(path: Path, mode: Mode, busy_s: float = BUSY_S) -> sqlite3.Connection:
+    """A connection in autocommit mode, for any thread. Raises `sqlite3.Error`."""
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}", busy_s, uri=True, isolation_level=None, check_same_thread=False
+    )
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    if mode != "ro":
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA secure_delete = OFF")
+        connection.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}")
+    return connection
+
+
+class Database:
+    """One file; safe to use from several threads."""
+
+    def __init__(self, path: Path, writer: sqlite3.Connection | None, busy_s: float = BUSY_S) -> None:
+        self.path = path
+        self._busy_s = busy_s
+        self._writer = writer
+        self._writing = threading.Lock()
+        self._spare: list[sqlite3.Connection] = []
+        self._closed = False
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that holds the file's write lock from its start; whole or, on any error, not at all."""
+        with self._writing, said_of(self.path):
+            connection = self._writer
+            if connection is None:
+                how = "is closed" if self._closed else "was opened for reading only"
+                raise StoreError(f"the store {self.path} {how}")
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that sees the file as it is at its first read, until its end."""
+        with said_of(self.path):
+            connection = self._reader()
+            try:
+                connection.execute("BEGIN")
+                yield connection
+            finally:
+                self._take_back(connection)
+
+    def close(self) -> None:
+        """Close every connection; a second time does nothing."""
+        with self._writing, said_of(self.path):
+            self._closed = True
+            while self._spare:
+                self._spare.pop().close()
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
+
+    def _reader(self) -> sqlite3.Connection:
+        if self._closed:
+            raise StoreError(f"the store {self.path} is closed")
+        try:
+            return self._spare.pop()
+        except IndexError:
+            return connect(self.path, "ro", self._busy_s)
+
+    def _take_back(self, connection: sqlite3.Connection) -> None:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        if self._closed or len(self._spare) >= SPARE_READERS:
+            connection.close()
+        else:
+            self._spare.append(connection)

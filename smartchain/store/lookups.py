@@ -1,0 +1,80 @@
+"""
+The two lookups that no order of arrival helps: entries by address, blocks by hash.
+
+Kept up row by row they would cost ten times what the rows themselves do, since every address and every hash
+falls on another page. So they trail the staged rows and are brought up before the verified size is raised, in
+one sort for all that came since. `ledger.lookup_size` and `lookup_blocks` say how far they reach; whoever reads
+scans what stands past that, so an answer is right at any moment, whenever a process was killed.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+PORTION = 1_000_000
+"""Entries brought in by one transaction: bounds the write-ahead log to some 150 MB, and lets other writers in."""
+
+_PARTS = """
+INSERT INTO part (ledger, address, position)
+SELECT ledger, sender, position FROM entry WHERE ledger = :ledger AND position >= :start AND position < :stop
+UNION ALL
+SELECT ledger, recipient, position FROM entry
+WHERE ledger = :ledger AND position >= :start AND position < :stop AND recipient <> sender
+ORDER BY 2, 3
+"""
+
+_NAMES = """
+INSERT INTO block_name (ledger, hash, number)
+SELECT ledger, hash, number FROM block WHERE ledger = :ledger AND number >= :start AND number < :stop ORDER BY hash
+"""
+
+_DROP_PARTS = """
+DELETE FROM part WHERE (ledger, address, position) IN (
+    SELECT ledger, sender, position FROM entry WHERE ledger = :ledger AND position >= :start AND position < :stop
+    UNION ALL
+    SELECT ledger, recipient, position FROM entry WHERE ledger = :ledger AND position >= :start AND position < :stop
+)
+"""
+
+_DROP_NAMES = """
+DELETE FROM block_name WHERE (ledger, hash) IN (
+    SELECT ledger, hash FROM block WHERE ledger = :ledger AND number >= :start AND number < :stop
+)
+"""
+
+
+def backlog(connection: sqlite3.Connection, ledger: int) -> int:
+    """How many rows, entries or blocks, the lookups are behind by, whichever is more."""
+    row: tuple[int, int] = connection.execute(
+        "SELECT size - lookup_size, blocks - lookup_blocks FROM ledger WHERE id = ?", (ledger,)
+    ).fetchone()
+    return max(row)
+
+
+def bring_up(connection: sqlite3.Connection, ledger: int, most: int | None = None) -> None:
+    """Take the next rows into the lookups, all that there are or at most so many of each."""
+    size, blocks, entries_done, blocks_done = connection.execute(
+        "SELECT size, blocks, lookup_size, lookup_blocks FROM ledger WHERE id = ?", (ledger,)
+    ).fetchone()
+    if most is not None:
+        size, blocks = min(size, entries_done + most), min(blocks, blocks_done + most)
+    if size > entries_done:
+        connection.execute(_PARTS, {"ledger": ledger, "start": entries_done, "stop": size})
+    if blocks > blocks_done:
+        connection.execute(_NAMES, {"ledger": ledger, "start": blocks_done, "stop": blocks})
+    connection.execute("UPDATE ledger SET lookup_size = ?, lookup_blocks = ? WHERE id = ?", (size, blocks, ledger))
+
+
+def cut(connection: sqlite3.Connection, ledger: int, size: int, blocks: int) -> None:
+    """Forget the entries from `size` and the blocks from `blocks` on; their rows must still be there."""
+    entries_done, blocks_done = connection.execute(
+        "SELECT lookup_size, lookup_blocks FROM ledger WHERE id = ?", (ledger,)
+    ).fetchone()
+    if size < entries_done:
+        connection.execute(_DROP_PARTS, {"ledger": ledger, "start": size, "stop": entries_done})
+    if blocks < blocks_done:
+        connection.execute(_DROP_NAMES, {"ledger": ledger, "start": blocks, "stop": blocks_done})
+    connection.execute(
+        "UPDATE ledger SET lookup_size = min(lookup_size, ?), lookup_blocks = min(lookup_blocks, ?) WHERE id = ?",
+        (size, blocks, ledger),
+    )

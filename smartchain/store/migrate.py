@@ -1,0 +1,98 @@
+"""
+An older file, brought up to date after a copy was put beside it.
+
+Holding the file's write lock all through: whoever comes second finds the work done.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+
+from smartchain.store.versions import REVISIONS, version_of
+
+SCRIPTS = Path(__file__).with_name("migrations")
+
+
+def migrate(connection: sqlite3.Connection, path: Path) -> Path | None:
+    """
+    Bring a file to the newest schema, in one transaction.
+
+    Returns where the copy of the older file is, None if another process was quicker. Raises `sqlite3.Error`.
+    """
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        copy = None
+        if version_of(connection, path) != REVISIONS[-1]:
+            copy = _copy(path)
+            upgrade(connection)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return copy
+
+
+def upgrade(connection: sqlite3.Connection, revision: str = REVISIONS[-1]) -> None:
+    """Run the migrations up to a revision, inside the transaction that the connection is in."""
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    scripts = ScriptDirectory(str(SCRIPTS))
+
+    def steps(current: Any, _context: Any) -> Any:
+        return scripts._upgrade_revs(revision, current)  # what alembic's own `upgrade` command does
+
+    engine = sa.create_engine("sqlite://", creator=lambda: _Lent(connection), poolclass=sa.pool.StaticPool)
+    with engine.connect() as lent, EnvironmentContext(config, scripts, fn=steps) as environment:
+        lent.begin()
+        environment.configure(connection=lent)
+        environment.run_migrations()
+
+
+class _Lent:
+    """The connection for SQLAlchemy's use: it neither ends the transaction nor closes the connection."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def commit(self) -> None: ...
+
+    def rollback(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def _copy(path: Path) -> Path:
+    """A copy of the file as it is, under a name that nothing has: `*.bak`, `*.bak.1`, …"""
+    copy = next(name for name in _names(path) if _is_taken(name))
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+    return copy
+
+
+def _names(path: Path) -> Sequence[Path] | Any:
+    yield path.with_name(f"{path.name}.bak")
+    for number in count(1):
+        yield path.with_name(f"{path.name}.bak.{number}")
+
+
+def _is_taken(name: Path) -> bool:
+    """Take a name for ourselves, if nothing has it."""
+    try:
+        name.touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True

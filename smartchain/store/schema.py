@@ -1,0 +1,146 @@
+"""
+The tables, for every engine: SQLAlchemy Core, imported only to create, migrate and compare.
+
+Everything is keyed by (ledger, position), so one database holds any number of ledgers. What follows from other
+rows is not stored again: a host block says how many entries stand up to its end, so no entry repeats its number;
+a block's parent is the hash of the block before it.
+
+`schema.sql` is this module, compiled for SQLite (`python -m smartchain.store.schema` prints it): a new store is
+made from it at once, without importing SQLAlchemy. Tests hold the two, and the migrations, to one another.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+metadata = sa.MetaData()
+
+
+def _packed(name: str, first: int, length: int) -> sa.Column[bytes]:
+    """A field of a packed entry, readable by its name and stored nowhere else."""
+    return sa.Column(name, sa.LargeBinary, sa.Computed(f"substr(packed, {first}, {length})", persisted=False))
+
+
+version = sa.Table(
+    "alembic_version",
+    metadata,
+    sa.Column("version_num", sa.String(32), nullable=False),
+    sa.PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
+
+ledger = sa.Table(
+    "ledger",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("chain_id", sa.BigInteger, nullable=False),
+    sa.Column("address", sa.LargeBinary, nullable=False),
+    sa.Column("max_entries", sa.BigInteger, nullable=False),
+    sa.Column("interval", sa.BigInteger, nullable=False),
+    sa.Column("genesis_size", sa.BigInteger, nullable=False),
+    sa.Column("genesis_root", sa.LargeBinary, nullable=False),
+    sa.Column("genesis_timestamp", sa.BigInteger, nullable=False),
+    sa.Column("deployed_at", sa.BigInteger, nullable=False),
+    sa.Column("fee_ppm", sa.BigInteger, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False, server_default=sa.text("0")),
+    sa.Column("blocks", sa.BigInteger, nullable=False, server_default=sa.text("0")),
+    sa.Column("cursor_number", sa.BigInteger),
+    sa.Column("cursor_hash", sa.LargeBinary),
+    sa.Column("cursor_timestamp", sa.BigInteger),
+    sa.Column("verified_size", sa.BigInteger, nullable=False, server_default=sa.text("0")),
+    sa.Column("verified_blocks", sa.BigInteger, nullable=False, server_default=sa.text("0")),
+    sa.Column("verified_number", sa.BigInteger),
+    sa.Column("verified_hash", sa.LargeBinary),
+    sa.Column("verified_timestamp", sa.BigInteger),
+    sa.Column("lookup_size", sa.BigInteger, nullable=False, server_default=sa.text("0")),
+    sa.Column("lookup_blocks", sa.BigInteger, nullable=False, server_default=sa.text("0")),
+    sa.UniqueConstraint("chain_id", "address", name="ledger_identity"),
+)
+"""A ledger, where its store stands, and how far the lookups reach; all of it changes in one row."""
+
+entry = sa.Table(
+    "entry",
+    metadata,
+    sa.Column("ledger", sa.Integer, primary_key=True),
+    sa.Column("position", sa.BigInteger, primary_key=True),
+    sa.Column("packed", sa.LargeBinary, nullable=False),
+    sa.Column("tx_hash", sa.LargeBinary, nullable=False),
+    _packed("subject", 1, 20),
+    _packed("sender", 21, 20),
+    _packed("recipient", 41, 20),
+    _packed("value", 61, 32),
+    sqlite_with_rowid=False,
+)
+"""`packed` is the 132 bytes that a leaf commits to, or the first 100 of them where the memo is zero."""
+
+block = sa.Table(
+    "block",
+    metadata,
+    sa.Column("ledger", sa.Integer, primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True),
+    sa.Column("hash", sa.LargeBinary, nullable=False),
+    sa.Column("timestamp", sa.BigInteger, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("root", sa.LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Blocks of the smart chain; the uint64 timestamp is kept in two's complement."""
+
+subtree = sa.Table(
+    "subtree",
+    metadata,
+    sa.Column("ledger", sa.Integer, primary_key=True),
+    sa.Column("level", sa.Integer, primary_key=True),
+    sa.Column("position", sa.BigInteger, primary_key=True),
+    sa.Column("root", sa.LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Roots of perfect subtrees of the Merkle log."""
+
+host_block = sa.Table(
+    "host_block",
+    metadata,
+    sa.Column("ledger", sa.Integer, primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True),
+    sa.Column("hash", sa.LargeBinary, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Host blocks that hold entries or end a step; `size` is how many entries stand up to its end."""
+
+host_block_by_size = sa.Index("host_block_by_size", host_block.c.ledger, host_block.c.size, host_block.c.number)
+
+part = sa.Table(
+    "part",
+    metadata,
+    sa.Column("ledger", sa.Integer, primary_key=True),
+    sa.Column("address", sa.LargeBinary, primary_key=True),
+    sa.Column("position", sa.BigInteger, primary_key=True),
+    sqlite_with_rowid=False,
+)
+"""Lookup: the entries in which an address has a part, as sender or recipient; reaches up to `lookup_size`."""
+
+block_name = sa.Table(
+    "block_name",
+    metadata,
+    sa.Column("ledger", sa.Integer, primary_key=True),
+    sa.Column("hash", sa.LargeBinary, primary_key=True),
+    sa.Column("number", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Lookup: the block of a hash; reaches up to `lookup_blocks`."""
+
+
+def sqlite_ddl() -> str:
+    """What `schema.sql` holds."""
+    statements: list[CreateTable | CreateIndex] = []
+    for table in metadata.sorted_tables:
+        statements.append(CreateTable(table))
+        statements += [CreateIndex(index) for index in table.indexes]
+    compiled = (str(statement.compile(dialect=sqlite.dialect())).strip() for statement in statements)
+    return ";\n\n".join(line.replace("\t", "    ").replace(" \n", "\n") for line in compiled) + ";\n"
+
+
+if __name__ == "__main__":
+    print(sqlite_ddl(), end="")  # noqa: T201

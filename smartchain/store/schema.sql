@@ -1,0 +1,91 @@
+CREATE TABLE alembic_version (
+    version_num VARCHAR(32) NOT NULL,
+    CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+);
+
+CREATE TABLE block (
+    ledger INTEGER NOT NULL,
+    number BIGINT NOT NULL,
+    hash BLOB NOT NULL,
+    timestamp BIGINT NOT NULL,
+    size BIGINT NOT NULL,
+    root BLOB NOT NULL,
+    PRIMARY KEY (ledger, number)
+)
+ WITHOUT ROWID;
+
+CREATE TABLE block_name (
+    ledger INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    number BIGINT NOT NULL,
+    PRIMARY KEY (ledger, hash)
+)
+ WITHOUT ROWID;
+
+CREATE TABLE entry (
+    ledger INTEGER NOT NULL,
+    position BIGINT NOT NULL,
+    packed BLOB NOT NULL,
+    tx_hash BLOB NOT NULL,
+    subject BLOB GENERATED ALWAYS AS (substr(packed, 1, 20)) VIRTUAL,
+    sender BLOB GENERATED ALWAYS AS (substr(packed, 21, 20)) VIRTUAL,
+    recipient BLOB GENERATED ALWAYS AS (substr(packed, 41, 20)) VIRTUAL,
+    value BLOB GENERATED ALWAYS AS (substr(packed, 61, 32)) VIRTUAL,
+    PRIMARY KEY (ledger, position)
+)
+ WITHOUT ROWID;
+
+CREATE TABLE host_block (
+    ledger INTEGER NOT NULL,
+    number BIGINT NOT NULL,
+    hash BLOB NOT NULL,
+    size BIGINT NOT NULL,
+    PRIMARY KEY (ledger, number)
+)
+ WITHOUT ROWID;
+
+CREATE INDEX host_block_by_size ON host_block (ledger, size, number);
+
+CREATE TABLE ledger (
+    id INTEGER NOT NULL,
+    chain_id BIGINT NOT NULL,
+    address BLOB NOT NULL,
+    max_entries BIGINT NOT NULL,
+    interval BIGINT NOT NULL,
+    genesis_size BIGINT NOT NULL,
+    genesis_root BLOB NOT NULL,
+    genesis_timestamp BIGINT NOT NULL,
+    deployed_at BIGINT NOT NULL,
+    fee_ppm BIGINT NOT NULL,
+    size BIGINT DEFAULT 0 NOT NULL,
+    blocks BIGINT DEFAULT 0 NOT NULL,
+    cursor_number BIGINT,
+    cursor_hash BLOB,
+    cursor_timestamp BIGINT,
+    verified_size BIGINT DEFAULT 0 NOT NULL,
+    verified_blocks BIGINT DEFAULT 0 NOT NULL,
+    verified_number BIGINT,
+    verified_hash BLOB,
+    verified_timestamp BIGINT,
+    lookup_size BIGINT DEFAULT 0 NOT NULL,
+    lookup_blocks BIGINT DEFAULT 0 NOT NULL,
+    PRIMARY KEY (id),
+    CONSTRAINT ledger_identity UNIQUE (chain_id, address)
+);
+
+CREATE TABLE part (
+    ledger INTEGER NOT NULL,
+    address BLOB NOT NULL,
+    position BIGINT NOT NULL,
+    PRIMARY KEY (ledger, address, position)
+)
+ WITHOUT ROWID;
+
+CREATE TABLE subtree (
+    ledger INTEGER NOT NULL,
+    level INTEGER NOT NULL,
+    position BIGINT NOT NULL,
+    root BLOB NOT NULL,
+    PRIMARY KEY (ledger, level, position)
+)
+ WITHOUT ROWID;

@@ -1,0 +1,205 @@
+"""
+The store in one SQLite file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from smartchain.errors import LedgerNotChosen, WrongStore
+from smartchain.ledger.address import checksum
+from smartchain.ledger.block import Block
+from smartchain.ledger.hash import ETHER
+from smartchain.ports import HostBlock, LedgerInfo, Recorded, Status, Step
+from smartchain.store import lookups, writes
+from smartchain.store.database import Database
+from smartchain.store.reads import Reader
+from smartchain.store.rows import INFO_COLUMNS, info_of, row_of_info
+from smartchain.types import Address, Hash32, Index, Size
+
+
+class SqliteLedger:
+    """One ledger in the file; implements `ports.LedgerStore`."""
+
+    def __init__(self, database: Database, key: int, info: LedgerInfo) -> None:
+        self._database = database
+        self._key = key
+        self._info = info
+
+    @property
+    def info(self) -> LedgerInfo:
+        return self._info
+
+    def status(self) -> Status:
+        with self._database.reading() as connection:
+            return writes.status(connection, self._key)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Reader]:
+        with self._database.reading() as connection:
+            yield Reader(connection, self._key, self._info)
+
+    # what the indexer writes
+
+    def take(self, step: Step) -> None:
+        if step.verified:
+            self._bring_up()
+        with self._database.writing() as connection:
+            writes.take(connection, self._key, step)
+
+    def verify(self, size: Size, blocks: int, at: HostBlock) -> None:
+        self._bring_up()
+        with self._database.writing() as connection:
+            writes.verify(connection, self._key, size, blocks, at)
+
+    def rewind(self, size: Size, cursor: HostBlock | None) -> None:
+        with self._database.writing() as connection:
+            writes.rewind(connection, self._key, size, cursor)
+
+    def prepare(self, expected: int) -> None:
+        """Nothing to make ready: the lookups trail whatever comes, see `lookups`."""
+
+    def _bring_up(self) -> None:
+        """Bring the lookups near the end, a portion a transaction; what is left goes with the verified size."""
+        behind = lookups.PORTION + 1
+        while behind > lookups.PORTION:
+            with self._database.writing() as connection:
+                behind = lookups.backlog(connection, self._key)
+                if behind > lookups.PORTION:
+                    lookups.bring_up(connection, self._key, lookups.PORTION)
+
+    # what the indexer reads
+
+    def packed(self, start: int, stop: int) -> Iterator[bytes]:
+        with self._reading() as reader:
+            yield from reader.packed(start, stop)
+
+    def nodes(self, level: int, start: int, stop: int) -> list[Hash32]:
+        with self._reading() as reader:
+            return reader.nodes(level, start, stop)
+
+    def block_below(self, size: Size) -> Block | None:
+        with self._reading() as reader:
+            return reader.block_below(size)
+
+    def host_blocks(self) -> list[tuple[int, Hash32]]:
+        with self._reading() as reader:
+            return reader.host_blocks()
+
+    def size_at(self, host_block: int) -> Size:
+        with self._reading() as reader:
+            return reader.size_at(host_block)
+
+    def host_block_of(self, index: Index) -> int:
+        with self._reading() as reader:
+            return reader.host_block_of(index)
+
+    # what is served
+
+    def blocks(self, start: int = 0, stop: int | None = None) -> Iterator[Block]:
+        with self._reading() as reader:
+            yield from reader.blocks(start, stop)
+
+    def block_by_hash(self, block_hash: Hash32) -> Block | None:
+        with self._reading() as reader:
+            return reader.block_by_hash(block_hash)
+
+    def entries(self, start: int = 0, stop: int | None = None, address: Address | None = None) -> Iterator[Recorded]:
+        with self._reading() as reader:
+            yield from reader.entries(start, stop, address)
+
+    def balance(self, address: Address, subject: Address = ETHER) -> int:
+        """Of Ether, or of another subject. Signed: without a genesis it is a net flow through the ledger."""
+        with self._reading() as reader:
+            return reader.balance(address, subject)
+
+
+class SqliteStore:
+    """The file; implements `ports.Store`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def ledgers(self) -> list[LedgerInfo]:
+        return [ledger.info for ledger in self._ledgers()]
+
+    def ledger(self, info: LedgerInfo) -> SqliteLedger:
+        known = self._known(info)
+        if known is None:
+            with self._database.writing() as connection:
+                row = row_of_info(info)
+                places = ", ".join("?" * len(row))
+                connection.execute(
+                    f"INSERT INTO ledger ({INFO_COLUMNS}) VALUES ({places}) ON CONFLICT DO NOTHING",  # noqa: S608
+                    row,
+                )
+            known = self._known(info)
+        if known is None:
+            raise WrongStore(f"{self._database.path} did not keep {_name(info)}; move it away and index again")
+        return self._agreeing(known, info)
+
+    def open(self, address: Address | None = None) -> SqliteLedger:
+        ledgers = self._ledgers()
+        named = [ledger for ledger in ledgers if address in (None, ledger.info.address)]
+        if len(named) == 1:
+            return named[0]
+        path, there = self._database.path, ", ".join(_name(ledger.info) for ledger in ledgers)
+        if not ledgers:
+            raise WrongStore(f"{path} holds no ledger yet; `smartchain index` takes one up")
+        if not named and address is not None:
+            raise WrongStore(f"{path} does not hold ledger {checksum(address)}; it holds {there}")
+        raise LedgerNotChosen(f"{path} holds several ledgers, choose one with --ledger: {there}")
+
+    def close(self) -> None:
+        self._database.close()
+
+    def _ledgers(self) -> list[SqliteLedger]:
+        with self._database.reading() as connection:
+            rows = connection.execute(f"SELECT id, {INFO_COLUMNS} FROM ledger ORDER BY id").fetchall()  # noqa: S608
+        return [SqliteLedger(self._database, key, info_of(row)) for key, *row in rows]
+
+    def _known(self, info: LedgerInfo) -> SqliteLedger | None:
+        same = (info.chain_id, info.address)
+        return next((known for known in self._ledgers() if (known.info.chain_id, known.info.address) == same), None)
+
+    def _agreeing(self, known: SqliteLedger, info: LedgerInfo) -> SqliteLedger:
+        """
+        What is stored, if it agrees with what the host says.
+
+        Where the ledger was deployed is found by searching, not said by the contract: before anything is read the
+        newest finding counts, afterwards the one that was read from.
+        """
+        if replace(info, deployed_at=known.info.deployed_at) != known.info:
+            raise WrongStore(
+                f"{self._database.path} holds another {_name(info)}: {_differences(known.info, info)}; "
+                "name another file with --db"
+            )
+        if info.deployed_at == known.info.deployed_at or known.status().cursor is not None:
+            return known
+        return self._moved(known, info)
+
+    def _moved(self, known: SqliteLedger, info: LedgerInfo) -> SqliteLedger:
+        with self._database.writing() as connection:
+            connection.execute(
+                "UPDATE ledger SET deployed_at = ? WHERE chain_id = ? AND address = ? AND cursor_number IS NULL",
+                (info.deployed_at, info.chain_id, info.address),
+            )
+        return self._known(info) or known
+
+
+def _name(info: LedgerInfo) -> str:
+    return f"{checksum(info.address)} on chain {info.chain_id}"
+
+
+def _differences(stored: LedgerInfo, said: LedgerInfo) -> str:
+    fields = [
+        ("maximum of entries a block", stored.rule.max_entries, said.rule.max_entries),
+        ("interval", stored.rule.interval, said.rule.interval),
+        ("genesis size", stored.genesis.size, said.genesis.size),
+        ("genesis root", f"0x{stored.genesis.root.hex()}", f"0x{said.genesis.root.hex()}"),
+        ("genesis timestamp", stored.genesis.timestamp, said.genesis.timestamp),
+        ("fee per million", stored.fee_ppm, said.fee_ppm),
+    ]
+    return ", ".join(f"its {name} is {there}, the contract's {here}" for name, there, here in fields if there != here)

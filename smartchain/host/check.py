@@ -1,0 +1,109 @@
+"""
+A second opinion: what one node says of a ledger, held to what others say, and to proofs of the state.
+
+A node that forges `head()` to fit its forged logs is caught by nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from smartchain.errors import ProofError, SourcesDisagree, WrongChain
+from smartchain.host.source import HostLedger
+from smartchain.host.stateproof import proven_head
+from smartchain.ports import Chunk, EntrySource, Head, HostBlock, LedgerInfo, Rpc
+from smartchain.types import Address, Hash32, Index
+
+
+class CheckedSource:
+    """
+    Implements `ports.EntrySource`: entries come from `source`, every head is asked of the `others` too.
+
+    Where another node proves the state, its head must follow from the proof as well. `SourcesDisagree` if not.
+    """
+
+    def __init__(self, source: EntrySource, others: Sequence[Rpc]) -> None:
+        self._source = source
+        self._others = others
+        self._address: Address | None = None
+        self._agreed: tuple[HostBlock, Head] | None = None
+        self.proven = False
+        """Whether the head that was asked for last was proven against the state of its block."""
+
+    @property
+    def name(self) -> str:
+        return self._source.name
+
+    def info(self) -> LedgerInfo:
+        """Raises what the source's does, `WrongChain` and `SourcesDisagree`."""
+        info = self._source.info()
+        for other in self._others:
+            theirs = HostLedger(other, info.address, from_block=info.deployed_at).info()
+            if theirs.chain_id != info.chain_id:
+                raise WrongChain(
+                    f"{other.name} is a node of chain {theirs.chain_id}, {self.name} of chain {info.chain_id}: "
+                    "check the nodes to compare with"
+                )
+            if theirs != info:
+                raise SourcesDisagree(
+                    f"{self.name} and {other.name} describe the ledger differently: trust neither before you know why"
+                )
+        self._address = info.address
+        return info
+
+    def target(self) -> HostBlock:
+        return self._source.target()
+
+    def block(self, number: int) -> HostBlock | None:
+        return self._source.block(number)
+
+    def chunks(self, first_block: int, last_block: int, expected: Index) -> Iterator[Chunk]:
+        return self._source.chunks(first_block, last_block, expected)
+
+    def peaks(self, at: HostBlock) -> list[Hash32]:
+        return self._source.peaks(at)
+
+    def head(self, at: HostBlock) -> Head:
+        """
+        The head at that block, on which all agree.
+
+        Raises what the source's does; `UnknownBlock` and `StateGone` also where another node lacks the block or its
+        state; `SourcesDisagree`.
+        """
+        if self._agreed is not None and self._agreed[0] == at:
+            return self._agreed[1]
+        address = self._address or self.info().address
+        head = self._source.head(at)
+        self.proven = False
+        for other in self._others:
+            self._compare(head, HostLedger(other, address).head(at), other.name, at)
+            self._prove(head, other, address, at)
+        self._agreed = at, head
+        return head
+
+    def _prove(self, head: Head, other: Rpc, address: Address, at: HostBlock) -> None:
+        try:
+            proven = proven_head(other, address, at, head.size)
+        except ProofError as exc:
+            raise SourcesDisagree(
+                f"{other.name} gave a state proof for host block {at.number} that does not hold: {exc}",
+                at.number,
+                at.number,
+            ) from exc
+        if proven is not None:
+            self._compare(head, proven, f"the state that {other.name} proves", at)
+            self.proven = True
+
+    def _compare(self, ours: Head, theirs: Head, who: str, at: HostBlock) -> None:
+        if theirs != ours:
+            raise SourcesDisagree(
+                f"at host block {at.number} {self.name} says {_say(ours)}, and {who} says {_say(theirs)}: "
+                "one of them lies",
+                at.number,
+                at.number,
+            )
+
+
+def _say(head: Head) -> str:
+    root = f" with root 0x{head.root.hex()}" if any(head.root) else ""
+    return f"{head.size} entries{root}"

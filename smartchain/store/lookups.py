@@ -14,33 +14,20 @@ import sqlite3
 PORTION = 1_000_000
 """Entries brought in by one transaction: bounds the write-ahead log to some 150 MB, and lets other writers in."""
 
-_PARTS = """
-INSERT INTO part (ledger, address, position)
-SELECT ledger, sender, position FROM entry WHERE ledger = :ledger AND position >= :start AND position < :stop
+_PARTS_OF = """
+SELECT ledger, sender AS address, position FROM entry_fields
+WHERE ledger = :ledger AND position >= :start AND position < :stop
 UNION ALL
-SELECT ledger, recipient, position FROM entry
+SELECT ledger, recipient, position FROM entry_fields
 WHERE ledger = :ledger AND position >= :start AND position < :stop AND recipient <> sender
-ORDER BY 2, 3
 """
 
-_NAMES = """
-INSERT INTO block_name (ledger, hash, number)
-SELECT ledger, hash, number FROM block WHERE ledger = :ledger AND number >= :start AND number < :stop ORDER BY hash
-"""
+_NAMES_OF = "SELECT ledger, hash, number FROM block WHERE ledger = :ledger AND number >= :start AND number < :stop"
 
-_DROP_PARTS = """
-DELETE FROM part WHERE (ledger, address, position) IN (
-    SELECT ledger, sender, position FROM entry WHERE ledger = :ledger AND position >= :start AND position < :stop
-    UNION ALL
-    SELECT ledger, recipient, position FROM entry WHERE ledger = :ledger AND position >= :start AND position < :stop
-)
-"""
-
-_DROP_NAMES = """
-DELETE FROM block_name WHERE (ledger, hash) IN (
-    SELECT ledger, hash FROM block WHERE ledger = :ledger AND number >= :start AND number < :stop
-)
-"""
+_TAKE_PARTS = f"INSERT INTO part (ledger, address, position) {_PARTS_OF} ORDER BY 2, 3"
+_TAKE_NAMES = f"INSERT INTO block_name (ledger, hash, number) {_NAMES_OF} ORDER BY 2"
+_DROP_PARTS = f"DELETE FROM part WHERE (ledger, address, position) IN ({_PARTS_OF})"  # noqa: S608
+_DROP_NAMES = f"DELETE FROM block_name WHERE (ledger, hash, number) IN ({_NAMES_OF})"  # noqa: S608
 
 
 def backlog(connection: sqlite3.Connection, ledger: int) -> int:
@@ -59,9 +46,9 @@ def bring_up(connection: sqlite3.Connection, ledger: int, most: int | None = Non
     if most is not None:
         size, blocks = min(size, entries_done + most), min(blocks, blocks_done + most)
     if size > entries_done:
-        connection.execute(_PARTS, {"ledger": ledger, "start": entries_done, "stop": size})
+        connection.execute(_TAKE_PARTS, {"ledger": ledger, "start": entries_done, "stop": size})
     if blocks > blocks_done:
-        connection.execute(_NAMES, {"ledger": ledger, "start": blocks_done, "stop": blocks})
+        connection.execute(_TAKE_NAMES, {"ledger": ledger, "start": blocks_done, "stop": blocks})
     connection.execute("UPDATE ledger SET lookup_size = ?, lookup_blocks = ? WHERE id = ?", (size, blocks, ledger))
 
 

@@ -23,7 +23,7 @@ ORDER BY size, number LIMIT 1
 """
 
 _ENTRIES = f"""
-SELECT entry.position, packed, tx_hash, ({_HOST_BLOCK_OF.format(position="entry.position")}) FROM entry
+SELECT entry.position, packed, tx_hash, ({_HOST_BLOCK_OF.format(position="entry.position")}) FROM entry_fields AS entry
 """  # noqa: S608
 
 _IN_ORDER = "entry.ledger = :ledger AND entry.position >= :start AND entry.position < :stop"
@@ -33,11 +33,11 @@ _PART_IN_ORDER = (
     "part.ledger = :ledger AND part.address = :address AND part.position >= :start AND part.position < :stop"
 )
 
-_FLOWS = "SELECT entry.position, sender = :address, recipient = :address, sender, value FROM entry"
+_FLOWS = "SELECT entry.position, sender = :address, recipient = :address, sender, value FROM entry_fields AS entry"
 _FlowRow = tuple[int, int, int, bytes, bytes]
 
 _FEES = f"""
-SELECT value FROM entry
+SELECT value FROM entry_fields AS entry
 WHERE {_IN_ORDER} AND subject = :subject AND sender <> :zero AND sender <> :address
 """  # noqa: S608
 

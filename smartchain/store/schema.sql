@@ -11,29 +11,22 @@ CREATE TABLE block (
     size BIGINT NOT NULL,
     root BLOB NOT NULL,
     PRIMARY KEY (ledger, number)
-)
- WITHOUT ROWID;
+) WITHOUT ROWID;
 
 CREATE TABLE block_name (
     ledger INTEGER NOT NULL,
     hash BLOB NOT NULL,
     number BIGINT NOT NULL,
     PRIMARY KEY (ledger, hash)
-)
- WITHOUT ROWID;
+) WITHOUT ROWID;
 
 CREATE TABLE entry (
     ledger INTEGER NOT NULL,
     position BIGINT NOT NULL,
     packed BLOB NOT NULL,
     tx_hash BLOB NOT NULL,
-    subject BLOB GENERATED ALWAYS AS (substr(packed, 1, 20)) VIRTUAL,
-    sender BLOB GENERATED ALWAYS AS (substr(packed, 21, 20)) VIRTUAL,
-    recipient BLOB GENERATED ALWAYS AS (substr(packed, 41, 20)) VIRTUAL,
-    value BLOB GENERATED ALWAYS AS (substr(packed, 61, 32)) VIRTUAL,
     PRIMARY KEY (ledger, position)
-)
- WITHOUT ROWID;
+) WITHOUT ROWID;
 
 CREATE TABLE host_block (
     ledger INTEGER NOT NULL,
@@ -41,8 +34,7 @@ CREATE TABLE host_block (
     hash BLOB NOT NULL,
     size BIGINT NOT NULL,
     PRIMARY KEY (ledger, number)
-)
- WITHOUT ROWID;
+) WITHOUT ROWID;
 
 CREATE INDEX host_block_by_size ON host_block (ledger, size, number);
 
@@ -78,8 +70,7 @@ CREATE TABLE part (
     address BLOB NOT NULL,
     position BIGINT NOT NULL,
     PRIMARY KEY (ledger, address, position)
-)
- WITHOUT ROWID;
+) WITHOUT ROWID;
 
 CREATE TABLE subtree (
     ledger INTEGER NOT NULL,
@@ -87,5 +78,10 @@ CREATE TABLE subtree (
     position BIGINT NOT NULL,
     root BLOB NOT NULL,
     PRIMARY KEY (ledger, level, position)
-)
- WITHOUT ROWID;
+) WITHOUT ROWID;
+
+CREATE VIEW entry_fields AS
+SELECT ledger, position, substr(packed, 1, 20) AS subject, substr(packed, 21, 20) AS sender,
+    substr(packed, 41, 20) AS recipient, substr(packed, 61, 32) AS value, substr(packed, 93, 8) AS timestamp,
+    substr(packed, 101) AS memo, packed, tx_hash
+FROM entry;

@@ -9,6 +9,15 @@ branch_labels = None
 depends_on = None
 
 
+ENTRY_FIELDS = """
+CREATE VIEW entry_fields AS
+SELECT ledger, position, substr(packed, 1, 20) AS subject, substr(packed, 21, 20) AS sender,
+    substr(packed, 41, 20) AS recipient, substr(packed, 61, 32) AS value, substr(packed, 93, 8) AS timestamp,
+    substr(packed, 101) AS memo, packed, tx_hash
+FROM entry
+"""
+
+
 def upgrade() -> None:
     op.create_table(
         "ledger",
@@ -40,10 +49,6 @@ def upgrade() -> None:
         sa.Column("position", sa.BigInteger, primary_key=True),
         sa.Column("packed", sa.LargeBinary, nullable=False),
         sa.Column("tx_hash", sa.LargeBinary, nullable=False),
-        sa.Column("subject", sa.LargeBinary, sa.Computed("substr(packed, 1, 20)", persisted=False)),
-        sa.Column("sender", sa.LargeBinary, sa.Computed("substr(packed, 21, 20)", persisted=False)),
-        sa.Column("recipient", sa.LargeBinary, sa.Computed("substr(packed, 41, 20)", persisted=False)),
-        sa.Column("value", sa.LargeBinary, sa.Computed("substr(packed, 61, 32)", persisted=False)),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -73,3 +78,4 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("host_block_by_size", "host_block", ["ledger", "size", "number"])
+    op.execute(ENTRY_FIELDS.strip())

@@ -48,6 +48,8 @@ Each class says by `retryable` whether trying again can help, and by `exit_statu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class SmartchainError(Exception):
     """Base of the tree; `str()` is one sentence for a person."""
@@ -159,7 +161,22 @@ class Untrue(SmartchainError):
 class MalformedLog(Untrue): ...
 
 
-class BrokenSequence(Untrue): ...
+class BrokenSequence(Untrue):
+    """
+    Logs whose indexes do not go on one by one.
+
+    `given` holds the host block of each entry of the same answer before the fault.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        first_block: int | None = None,
+        last_block: int | None = None,
+        given: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__(message, first_block, last_block)
+        self.given = given
 
 
 class RootMismatch(Untrue): ...

@@ -141,6 +141,7 @@ class _Reader:
                 f"entry {self._at} was expected in host block {self._block} and {index} came",
                 self._chunk.first_block,
                 self._block,
+                self._chunk.host_blocks,
             )
         self._at += count
 

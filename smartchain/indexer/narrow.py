@@ -8,9 +8,11 @@ says which single block it is.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from smartchain.errors import NoContract, NotALedger, RootMismatch, StateGone, Untrue
+from smartchain.errors import BrokenSequence, NoContract, NotALedger, RootMismatch, StateGone, Untrue
 from smartchain.indexer.growth import tree_of
 from smartchain.ledger.merkle import peak_ranges
 from smartchain.ledger.proof import Perfect, root_at
@@ -54,8 +56,42 @@ def narrow(source: EntrySource, store: LedgerStore, lie: Untrue, target: HostBlo
     last = target.number if lie.last_block is None else min(lie.last_block, target.number)
     if isinstance(lie, RootMismatch):
         first, last = _by_peaks(source, store, target, first, last)
-    first, last = _by_heads(source, store, first, max(first, last))
-    return Suspicion(first, last, head_at(store, last))
+        first, last = _by_heads(source, store, first, max(first, last))
+    elif isinstance(lie, BrokenSequence) and lie.given is not None:
+        first, last = _by_sizes(source, store, lie.given, first, max(first, last))
+    elif lie.first_block is not None:
+        first = max(first, min(lie.first_block, last))
+    return Suspicion(first, max(first, last), head_at(store, max(first, last)))
+
+
+def _by_sizes(source: EntrySource, store: LedgerStore, given: Sequence[int], first: int, last: int) -> tuple[int, int]:
+    """
+    Bisect for the first host block up to which the logs gave more or fewer entries than the contract then had.
+
+    `given` are the host blocks of entries that were read and are not in the store; it ends within `last`.
+    """
+    probe = first
+    while probe < last:
+        middle = (probe + last) // 2
+        size = _size_at(source, middle, store.info.genesis.size)
+        if size is None:
+            probe = middle + 1
+        elif size == store.size_at(middle) + bisect_right(given, middle):
+            first = probe = middle + 1
+        else:
+            last = middle
+    return first, last
+
+
+def _size_at(source: EntrySource, host_block: int, before: int) -> int | None:
+    """How many entries the contract then had, `before` if it was not there yet; None where the host forgot."""
+    block = source.block(host_block)
+    try:
+        return None if block is None else source.head(block).size
+    except StateGone:
+        return None
+    except (NoContract, NotALedger):
+        return before
 
 
 def _by_peaks(source: EntrySource, store: LedgerStore, target: HostBlock, first: int, last: int) -> tuple[int, int]:

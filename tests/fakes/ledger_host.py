@@ -143,7 +143,8 @@ class FakeHost:
             for log in self.lie(block) if self.lie else block.logs:
                 if log.index != at:
                     number = block.block.number
-                    raise BrokenSequence(f"entry {at} was expected and {log.index} came", first_block, number)
+                    said = f"entry {at} was expected and {log.index} came"
+                    raise BrokenSequence(said, first_block, number, chunk.host_blocks)
                 at += 1
                 chunk.packed.append(log.packed)
                 chunk.host_blocks.append(block.block.number)

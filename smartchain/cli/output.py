@@ -8,8 +8,9 @@ wrote (memos, a node's words) is escaped, so that it cannot play with a terminal
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from itertools import islice
 from typing import Any
@@ -104,16 +105,63 @@ def fields(pairs: Iterable[tuple[str, str]]) -> None:
         say(line)
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[str] = ()) -> None:
+def table_lines(columns: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[str] = ()) -> Iterator[str]:
     """A table of a size that a person reads; `right` names the columns that end flush."""
-    known = [list(row) for row in rows]
-    widths = [max(map(len, [name, *cells])) for name, *cells in zip(columns, *known, strict=True)]
+    known = [list(columns), *(list(row) for row in rows)]
+    widths = [max(map(len, cells)) for cells in zip(*known, strict=True)]
     flush = set(right)
     aligned = [">" if name in flush else "<" for name in columns]
-    for cells in [list(columns), *known]:
-        say("  ".join(f"{cell:{a}{w}}" for cell, a, w in zip(cells, aligned, widths, strict=True)).rstrip())
+    for cells in known:
+        yield "  ".join(f"{cell:{a}{w}}" for cell, a, w in zip(cells, aligned, widths, strict=True)).rstrip()
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[str] = ()) -> None:
+    """The same, as data."""
+    for line in table_lines(columns, rows, right):
+        say(line)
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
     """`1 entry`, `2 entries`."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+class Story:
+    """What a demonstration tells; silent where only its result is asked for."""
+
+    EXAMPLES = 6
+
+    def __init__(self, aloud: bool) -> None:
+        self._aloud = aloud
+        self._examples = 0
+        self._coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+    def __call__(self, line: str) -> None:
+        if self._aloud:
+            say(f"  {line}")
+
+    def title(self, text: str) -> None:
+        if self._aloud:
+            say()
+            say(self._styled(text, bold=True))
+
+    def example(self, line: str) -> None:
+        """One of many: the first few are told."""
+        self._examples += 1
+        if self._examples <= self.EXAMPLES:
+            self(line)
+        elif self._examples == self.EXAMPLES + 1:
+            self("…")
+
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[str] = ()) -> None:
+        for line in table_lines(columns, rows, right):
+            self(line)
+
+    def good(self, text: str) -> str:
+        return self._styled(text, fg="green")
+
+    def bad(self, text: str) -> str:
+        return self._styled(text, fg="red")
+
+    def _styled(self, text: str, **style: Any) -> str:
+        return click.style(text, **style) if self._coloured else text

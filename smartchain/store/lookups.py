@@ -26,8 +26,8 @@ _NAMES_OF = "SELECT ledger, hash, number FROM block WHERE ledger = :ledger AND n
 
 _TAKE_PARTS = f"INSERT INTO part (ledger, address, position) {_PARTS_OF} ORDER BY 2, 3"
 _TAKE_NAMES = f"INSERT INTO block_name (ledger, hash, number) {_NAMES_OF} ORDER BY 2"
-_DROP_PARTS = f"DELETE FROM part WHERE (ledger, address, position) IN ({_PARTS_OF})"  # noqa: S608
-_DROP_NAMES = f"DELETE FROM block_name WHERE (ledger, hash, number) IN ({_NAMES_OF})"  # noqa: S608
+_DROP_PART = "DELETE FROM part WHERE ledger = ? AND address = ? AND position = ?"
+_DROP_NAME = "DELETE FROM block_name WHERE ledger = ? AND hash = ? AND number = ?"
 
 
 def backlog(connection: sqlite3.Connection, ledger: int) -> int:
@@ -58,9 +58,11 @@ def cut(connection: sqlite3.Connection, ledger: int, size: int, blocks: int) -> 
         "SELECT lookup_size, lookup_blocks FROM ledger WHERE id = ?", (ledger,)
     ).fetchone()
     if size < entries_done:
-        connection.execute(_DROP_PARTS, {"ledger": ledger, "start": size, "stop": entries_done})
+        rows = connection.execute(_PARTS_OF, {"ledger": ledger, "start": size, "stop": entries_done})
+        connection.executemany(_DROP_PART, rows)
     if blocks < blocks_done:
-        connection.execute(_DROP_NAMES, {"ledger": ledger, "start": blocks, "stop": blocks_done})
+        rows = connection.execute(_NAMES_OF, {"ledger": ledger, "start": blocks, "stop": blocks_done})
+        connection.executemany(_DROP_NAME, rows)
     connection.execute(
         "UPDATE ledger SET lookup_size = min(lookup_size, ?), lookup_blocks = min(lookup_blocks, ?) WHERE id = ?",
         (size, blocks, ledger),

@@ -34,8 +34,6 @@ from benchmarks.chains import Chain, anvil  # noqa: E402
 RESULTS = Path(__file__).resolve().parent / "results" / "index.md"
 PEERS = ROOT / ".cache" / "peers"
 CRYO = "cryo==0.3.2"
-SINGLE = "TransferRecorded(uint64 indexed index, address indexed sender, address indexed recipient, "
-SINGLE += "address subject, uint256 value, uint64 timestamp, bytes32 memo)"
 
 
 @dataclass
@@ -81,17 +79,16 @@ def web3_loop(chain: Chain, folder: Path) -> list[str]:
 
 def cryo(chain: Chain, folder: Path) -> list[str]:
     """cryo, decoding the event into Parquet files."""
-    program = str(PEERS / "bin" / "cryo")
-    event = ["--contract", chain.ledger, "--event-signature", SINGLE]
-    pace = ["--chunk-size", "10", "--inner-request-size", "10", "--max-concurrent-requests", "2", "--no-report"]
-    return [program, "logs", "--rpc", chain.url, *event, *pace, "--output-dir", str(folder)]
+    last_block = int(chain.call("eth_blockNumber"), 16)
+    program = str(ROOT / "benchmarks/peers/cryo_freeze.py")
+    return [str(PEERS / "bin" / "python"), program, chain.url, chain.ledger, str(folder), str(last_block)]
 
 
 def install_peers() -> None:
     """cryo into an environment of its own, the first time."""
-    if not (PEERS / "bin" / "cryo").exists():
+    if not list(PEERS.glob("lib/*/site-packages/cryo")):
         venv.create(PEERS, with_pip=True)
-        subprocess.run([PEERS / "bin" / "pip", "install", "--quiet", CRYO], check=True)
+        subprocess.run([PEERS / "bin" / "python", "-m", "pip", "install", "--quiet", CRYO], check=True)
 
 
 Program = Callable[[Chain, Path], list[str]]

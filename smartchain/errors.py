@@ -108,16 +108,18 @@ class HostUnavailable(HostError):
 
 class RangeTooLarge(HostError):
     """
-    The host will not answer for so many blocks or logs at once.
+    The host will not, or not in time, answer for so many blocks or logs at once.
 
-    `suggested` is the last block of the range the host proposes instead, where it does.
+    `suggested` is the last block of the range the host proposes instead, where it does; `slow` says that it did not
+    refuse but took too long, so that even the smallest range may be asked for again.
     """
 
     retryable = True
 
-    def __init__(self, message: str, suggested: int | None = None) -> None:
+    def __init__(self, message: str, suggested: int | None = None, *, slow: bool = False) -> None:
         super().__init__(message)
         self.suggested = suggested
+        self.slow = slow
 
 
 class StateGone(HostError): ...

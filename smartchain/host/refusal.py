@@ -100,8 +100,9 @@ def refusal(error: RpcError, name: str, method: str, params: Sequence[Any] = (),
     if method == _LOGS and not _is_rate_limit(error):
         if _UNKNOWN_BLOCK.search(words) and not _TOO_LARGE.search(words.replace("range extends beyond", "")):
             return UnknownBlock(said)
-        if code == _LIMIT_EXCEEDED or _TOO_LARGE.search(words) or _SLOW_QUERY.search(words):
-            return RangeTooLarge(said, suggested_end(error, params))
+        slow = _SLOW_QUERY.search(words) is not None
+        if slow or code == _LIMIT_EXCEEDED or _TOO_LARGE.search(words):
+            return RangeTooLarge(said, suggested_end(error, params), slow=slow)
     if _UNKNOWN_BLOCK.search(words) or code == _NOT_FOUND:
         return UnknownBlock(said)
     if _BUSY.search(words) or code in (_LIMIT_EXCEEDED, _UNAVAILABLE, _TOO_MANY_REQUESTS):

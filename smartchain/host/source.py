@@ -172,7 +172,8 @@ class HostLedger:
                 body = self._rpc.body("eth_getLogs", self._filter(first_block, last))
             except RangeTooLarge as exc:
                 if asked == 1:
-                    raise RpcRefused(f"{self.name} refuses the logs of the single block {last}: {exc}") from exc
+                    kind = HostUnavailable if exc.slow else RpcRefused
+                    raise kind(f"{self.name} does not give the logs of the single block {last}: {exc}") from exc
                 suggested = None if exc.suggested is None else exc.suggested - first_block + 1
                 span = self._ranges.refused(asked, suggested)
                 continue

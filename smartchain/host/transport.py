@@ -64,7 +64,7 @@ class Transport:
             case ConnectTimeoutError() | NameResolutionError() | NewConnectionError():
                 return HostUnavailable(f"{name} cannot be reached: check the URL, and that the node runs")
             case ReadTimeoutError() if method == _LOGS:
-                return RangeTooLarge(f"{name} did not answer {method} within {seconds}")
+                return RangeTooLarge(f"{name} did not answer {method} within {seconds}", slow=True)
             case ReadTimeoutError():
                 return HostUnavailable(f"{name} did not answer {method} within {seconds}")
             case SSLError():
@@ -79,7 +79,7 @@ class Transport:
             asked = "" if wait_s is None else f" and asks for {wait_s:.0f} s of patience"
             return HostUnavailable(f"{name} is busy (HTTP {status}){asked}", wait_s)
         if status in (408, 413, 504) and method == _LOGS:
-            return RangeTooLarge(f"{name} found {method} too much (HTTP {status})")
+            return RangeTooLarge(f"{name} found {method} too much (HTTP {status})", slow=status != 413)
         if explained is not None:
             return explained
         if status in (401, 403, 407):

@@ -46,6 +46,7 @@ def test_a_range_that_is_too_large_is_known_in_every_provider_s_words(code: int,
 
     assert isinstance(error, RangeTooLarge)
     assert error.suggested == end
+    assert error.slow == ("time" in words)
 
 
 def test_a_suggested_range_is_taken_from_the_data_where_it_stands_there() -> None:

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from smartchain.errors import BrokenSequence, InputError, RootMismatch, StateGone, Untrue
+from smartchain.errors import InputError, RootMismatch, StateGone, UnknownBlock, Untrue
 from smartchain.indexer.growth import Growth
 from smartchain.indexer.narrow import Suspicion, narrow
 from smartchain.indexer.outcome import Advanced, Outcome, Reread, Rewound, Waited
 from smartchain.indexer.plan import Advance, Rewind, Wait, fork_of, plan
 from smartchain.indexer.writer import Writer
+from smartchain.ledger.entry import timestamp_of
 from smartchain.ports import Chunk, EntrySource, Head, HostBlock, LedgerStore
 from smartchain.types import Hash32, Index, Size
 
@@ -148,14 +149,13 @@ class Follower:
         return total
 
     def _end_of(self, chunk: Chunk) -> HostBlock:
-        block = self._source.block(chunk.last_block)
+        """The host block a chunk ends with; the host is asked only where no entry tells."""
         known = chunk.hashes.get(chunk.last_block)
-        if block is None or (known is not None and known != block.hash):
-            raise BrokenSequence(
-                f"host block {chunk.last_block} was replaced while it was read",
-                chunk.first_block,
-                chunk.last_block,
-            )
+        if known is not None:
+            return HostBlock(chunk.last_block, known, timestamp_of(chunk.packed[-1]))
+        block = self._source.block(chunk.last_block)
+        if block is None:
+            raise UnknownBlock(f"host block {chunk.last_block} was replaced while it was read")
         return block
 
     def _close(self, growth: Growth, chunk: Chunk, target: HostBlock, before: Size) -> Outcome:

@@ -68,6 +68,8 @@ def take(connection: sqlite3.Connection, ledger: int, step: Step) -> None:
     )
     if step.verified:
         raise_verified(connection, ledger, step.cursor)
+    else:
+        lookups.bring_up_early(connection, ledger)
 
 
 def verify(connection: sqlite3.Connection, ledger: int, size: Size, blocks: int, at: HostBlock) -> None:

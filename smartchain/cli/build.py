@@ -27,10 +27,13 @@ if TYPE_CHECKING:
 
 def connect(host: HostSettings, url: str | None = None) -> HttpRpc:
     """A connection to the node, or to another one with the same headers and certificates."""
+    import stamina
+
     from smartchain.host.endpoint import Endpoint
     from smartchain.host.rpc import HttpRpc
 
     endpoint = Endpoint.parse(url or host.rpc_url, host.headers, ca_file=host.ca_file, environment=os.environ)
+    stamina.instrumentation.set_on_retry_hooks(())  # its own would write to stdout
     return HttpRpc(endpoint)
 
 

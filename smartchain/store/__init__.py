@@ -9,14 +9,15 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from smartchain.errors import SettingsError, StoreError
-from smartchain.store.database import BUSY_S, Database, Mode, connect
+from smartchain.errors import SettingsError, StoreError, WrongStore
+from smartchain.store.database import BUSY_S, Database, Mode, connect, use_wal
 from smartchain.store.faults import said_of
 from smartchain.store.sqlite import SqliteLedger, SqliteStore
 from smartchain.store.versions import REVISIONS, make, version_of
 
 __all__ = ["SqliteLedger", "SqliteStore", "open_store"]
 
+_MAGIC = b"SQLite format 3\0"
 _PREFIX = "sqlite:///"
 
 
@@ -59,7 +60,18 @@ def _opened(path: Path, mode: Mode, busy_s: float) -> sqlite3.Connection:
         raise StoreError(f"there is no store {path}; `smartchain index` makes one, --db names another")
     if not path.absolute().parent.is_dir():
         raise StoreError(f"there is no folder {path.parent} to make the store {path.name} in; make it first")
+    if path.exists() and not _is_database(path):
+        raise WrongStore(f"{path} is no SQLite database; name another file with --db")
     return connect(path, mode, busy_s)
+
+
+def _is_database(path: Path) -> bool:
+    """Or empty. SQLite itself takes any file of a few bytes for empty, and would write over it."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_MAGIC)) in (b"", _MAGIC)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be opened ({error.strerror}); see to its permissions") from error
 
 
 def _bring_up_to_date(connection: sqlite3.Connection, path: Path, create: bool, read_only: bool, busy_s: float) -> None:
@@ -70,6 +82,8 @@ def _bring_up_to_date(connection: sqlite3.Connection, path: Path, create: bool, 
         make(connection, path)
     elif version != REVISIONS[-1]:
         _migrate(connection, path, read_only, busy_s)
+    if not read_only or create:
+        use_wal(connection, busy_s)
 
 
 def _migrate(connection: sqlite3.Connection, path: Path, read_only: bool, busy_s: float) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,6 +41,23 @@ def connect(path: Path, mode: Mode, busy_s: float = BUSY_S) -> sqlite3.Connectio
         connection.execute("PRAGMA secure_delete = OFF")
         connection.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}")
     return connection
+
+
+def use_wal(connection: sqlite3.Connection, busy_s: float = BUSY_S) -> None:
+    """
+    Have readers and the writer not wait for one another, from now on; the file remembers it.
+
+    SQLite does not wait here for another process that has the file open just now, so this does.
+    """
+    until = time.monotonic() + busy_s
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 class Database:

@@ -34,13 +34,20 @@ def migrate(connection: sqlite3.Connection, path: Path) -> Path | None:
         copy = None
         if version_of(connection, path) != REVISIONS[-1]:
             copy = _copy(path)
-            upgrade(connection)
+            _upgrade(connection)
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
     return copy
+
+
+def _upgrade(connection: sqlite3.Connection) -> None:
+    try:
+        upgrade(connection)
+    except sa.exc.DBAPIError as error:
+        raise error.orig or error from error
 
 
 def upgrade(connection: sqlite3.Connection, revision: str = REVISIONS[-1]) -> None:

@@ -21,12 +21,13 @@ from smartchain.types import Address, Hash32, Index, Size
 
 
 class SqliteLedger:
-    """One ledger in the file; implements `ports.LedgerStore`."""
+    """One ledger in the file; implements `ports.LedgerStore`. A `portion` is what a transaction looks up at most."""
 
-    def __init__(self, database: Database, key: int, info: LedgerInfo) -> None:
+    def __init__(self, database: Database, key: int, info: LedgerInfo, portion: int = lookups.PORTION) -> None:
         self._database = database
         self._key = key
         self._info = info
+        self._portion = portion
 
     @property
     def info(self) -> LedgerInfo:
@@ -63,12 +64,12 @@ class SqliteLedger:
 
     def _bring_up(self) -> None:
         """Bring the lookups near the end, a portion a transaction; what is left goes with the verified size."""
-        behind = lookups.PORTION + 1
-        while behind > lookups.PORTION:
+        behind = self._portion + 1
+        while behind > self._portion:
             with self._database.writing() as connection:
                 behind = lookups.backlog(connection, self._key)
-                if behind > lookups.PORTION:
-                    lookups.bring_up(connection, self._key, lookups.PORTION)
+                if behind > self._portion:
+                    lookups.bring_up(connection, self._key, self._portion)
 
     # what the indexer reads
 

@@ -27,8 +27,10 @@ def version_of(connection: sqlite3.Connection, path: Path) -> str | None:
 
     Raises `WrongStore` for a database of something else, `StoreTooNew` for a revision that is not known here.
     """
+    # In this order: another process may make the store just now, and the tables and the id come together.
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     (application,) = connection.execute("PRAGMA application_id").fetchone()
-    if application == 0 and not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+    if application == 0 and tables == 0:
         return None
     if application != APPLICATION_ID:
         raise WrongStore(f"{path} is a database of another program; name another file with --db")
@@ -46,7 +48,6 @@ def version_of(connection: sqlite3.Connection, path: Path) -> str | None:
 def make(connection: sqlite3.Connection, path: Path) -> None:
     """Make an empty file a store; whole or not at all, also where two processes do so at once."""
     connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
-    connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("BEGIN IMMEDIATE")
     try:
         if version_of(connection, path) is None:

@@ -41,10 +41,10 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("empty") / "venv"
     if uv := shutil.which("uv"):
         subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, place], check=True, timeout=60)
-        install = [uv, "pip", "install", "--quiet", "--python", place / "bin/python", "--compile-bytecode"]
+        install = [uv, "pip", "install", "--quiet", "--python", str(place / "bin/python"), "--compile-bytecode"]
     else:
         subprocess.run([sys.executable, "-m", "venv", place], check=True, timeout=60)
-        install = [place / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        install = [str(place / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     bare = {**os.environ, **NEUTRAL, "PATH": ""}
     locked = ["--only-binary", ":all:", "--require-hashes", "-r", str(ROOT / "requirements/core.txt")]
     for words in (locked, ["--no-deps", "--no-index", str(wheel)]):

@@ -67,12 +67,12 @@ def smartchain(
 
 def test_the_wheel_holds_the_artifacts_the_migrations_and_the_licence_and_no_tests(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    migrations = [name for name in names if re.fullmatch(r"smartchain/store/migrations/versions/\d{4}\w*\.py", name)]
+    migrations = [name for name in names if re.fullmatch(r"smartchain/store/migrations/versions/v\d{4}_\w+\.py", name)]
     kept = {path.relative_to(ROOT).as_posix() for path in (ROOT / "smartchain").rglob("*.py")}
 
     assert {"smartchain/host/artifacts/BPSC.json", "smartchain/host/artifacts/ILedger.json"} <= set(names)
     assert len(migrations) >= 2
-    assert {"smartchain/store/migrations/env.py", "smartchain/py.typed"} <= set(names)
+    assert {"smartchain/store/schema.sql", "smartchain/py.typed"} <= set(names)
     assert kept <= set(names)
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"smartchain"}

@@ -5,7 +5,7 @@ The two events have one canonical encoding each, so an entry's bytes are cut out
 ABI decoder is asked. What is not canonical is refused, not mended. Held to web3.py's decoder by a test.
 
     parse (msgspec, typed)      0.5 µs a log
-    cut and check               1.1 µs an entry recorded singly, 0.4 µs in a batch
+    cut and check               1.2 µs an entry recorded singly (`bulk`), 2.5 µs one by one, 0.4 µs in a batch
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import msgspec
 
 from smartchain.errors import BrokenSequence, HostUnavailable, MalformedLog
+from smartchain.host.bulk import read_singles
 from smartchain.ledger.hash import keccak
 from smartchain.ports import Chunk
 from smartchain.types import Address, Hash32, Index
@@ -69,9 +70,17 @@ def decode(body: bytes, ledger: Address, first_block: int, last_block: int, expe
     `expected` one by one. Logs that are the same in every field are one log.
     """
     logs = parse(body)
-    reader = _Reader(ledger, first_block, last_block, expected)
+    chunk = Chunk(first_block, last_block, expected)
+    if read_singles(logs, "0x" + ledger.hex(), TRANSFER, chunk):
+        return chunk
+    return read_one_by_one(logs, ledger, chunk)
+
+
+def read_one_by_one(logs: list[Log], ledger: Address, chunk: Chunk) -> Chunk:
+    """The chunk that these logs are, whatever they are. Raises as `decode` does."""
+    first_block, last_block, expected = chunk.first_block, chunk.last_block, chunk.first
     try:
-        return reader.read(logs)
+        return _Reader(ledger, first_block, last_block, expected).read(logs)
     except BrokenSequence:
         once = _once(logs)
         if len(once) == len(logs):

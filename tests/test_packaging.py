@@ -4,10 +4,8 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,13 +13,11 @@ from pathlib import Path
 import pytest
 
 from smartchain import __version__
+from smartchain.devnet.anvil import Anvil, AnvilSettings
 from tests.conftest import ROOT, Toolchain
 
 pytestmark = pytest.mark.xdist_group("packaging")
 
-KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
-"""anvil's first account, known to all."""
-RECIPIENT = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 NEUTRAL = {"PIP_USER": "0", "PIP_CONSTRAINT": "", "PIP_TARGET": "", "PIP_PREFIX": "", "PIP_NO_DEPS": "0"}
 
 
@@ -33,6 +29,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     (built,) = out.iterdir()
     return built
+
+
+@pytest.fixture
+def anvil(toolchain: Toolchain) -> Iterator[Anvil]:
+    with Anvil(toolchain.anvil, AnvilSettings(port=0)) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -98,36 +100,18 @@ def test_without_the_demo_extra_the_demo_says_how_to_get_it(installed: Path, tmp
     assert "Traceback" not in done.stderr
 
 
-def test_the_installed_program_deploys_pays_indexes_and_verifies(
-    installed: Path, tmp_path: Path, anvil_url: str
-) -> None:
+def test_the_installed_program_deploys_pays_indexes_and_verifies(installed: Path, tmp_path: Path, anvil: Anvil) -> None:
     def run(*words: str, ledger: str = "") -> str:
-        return smartchain(installed, tmp_path, *words, url=anvil_url, ledger=ledger).stdout
+        return smartchain(installed, tmp_path, *words, url=anvil.url, ledger=ledger).stdout
 
-    ledger = str(json.loads(run("deploy", "--max-entries", "2", "--private-key", KEY, "--json"))["ledger"])
+    payer, recipient = anvil.accounts[:2]
+    ledger = str(
+        json.loads(run("deploy", "--max-entries", "2", "--private-key", payer.private_key, "--json"))["ledger"]
+    )
     for amount in ("1gwei", "2gwei", "3gwei"):
-        run("send", RECIPIENT, amount, "--private-key", KEY, "--json", ledger=ledger)
+        run("send", recipient.address, amount, "--private-key", payer.private_key, ledger=ledger)
     run("index", ledger=ledger)
     run("verify", ledger=ledger)
     head = json.loads(run("head", "--json", ledger=ledger))
 
     assert (head["verified"], head["blocks"], head["pending"]) == (True, head["head_number"] + 1, 1)
-
-
-@pytest.fixture
-def anvil_url(toolchain: Toolchain) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    running = subprocess.Popen([toolchain.anvil, "--silent", "--port", str(port)])
-    try:
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        running.kill()
-        running.wait()

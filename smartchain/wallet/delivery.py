@@ -90,20 +90,17 @@ class Delivery:
         try:
             self._hand_over()
             self._look()
-            self._forget_outage()
+            if isinstance(self._problem, HostError):
+                self._problem = None
             launched = self._launch()
             if self._patience.confirmations == 0:
-                return launched and all(self._under_way(flight) for flight in self.flights)
+                return launched and all(flight.under_way for flight in self.flights)
             return launched and all(flight.settled for flight in self.flights) and self._still_there()
         except HostError as exc:
             if not exc.retryable:
                 raise
             self._problem = exc
             return False
-
-    @staticmethod
-    def _under_way(flight: Flight) -> bool:
-        return flight.settled or flight.answer in (Answer.TAKEN, Answer.KNOWN)
 
     # signing and broadcasting
 
@@ -270,11 +267,6 @@ class Delivery:
         if self._problem is None:
             self._tell(Progress("waiting", number, text=str(problem)))
         self._problem = problem
-
-    def _forget_outage(self) -> None:
-        """The host answers again."""
-        if isinstance(self._problem, HostError):
-            self._problem = None
 
     def _rest(self) -> None:
         if self._waiting.over:

@@ -14,7 +14,7 @@ from smartchain.wallet.mempool import Answer
 from smartchain.wallet.receipt import Receipt
 from smartchain.wallet.transaction import Signed
 
-FIRST_PAUSE_S = 0.005
+FIRST_PAUSE_S = 0.002
 
 
 @dataclass(slots=True)
@@ -44,6 +44,11 @@ class Flight:
     def foreign(self) -> bool:
         """Whether another transaction of the wallet, none of these, waits with this nonce."""
         return self.answer is Answer.OUTBID and len(self.versions) == 1
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a node has just taken it in, or had it."""
+        return self.settled or self.answer in (Answer.TAKEN, Answer.KNOWN)
 
     @property
     def arrived(self) -> bool:

@@ -13,7 +13,7 @@ import contextlib
 import fcntl
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ from smartchain.wallet.receipt import Log, Receipt
 from smartchain.wallet.transaction import Signed, read_signed
 
 FORMAT = 1
+
+Sync = Callable[[int], None]
 
 _CHANGED = {
     "payments_digest": "the payments file was changed since: bring back the file as it was",
@@ -50,11 +52,21 @@ class Header:
     """Lines of the payments file that each transaction carries."""
 
 
+def sync_file(descriptor: int) -> None:
+    """To the disk itself: macOS has a call of its own for that."""
+    full = getattr(fcntl, "F_FULLFSYNC", None)
+    if full is None:
+        os.fsync(descriptor)
+    else:
+        fcntl.fcntl(descriptor, full)
+
+
 class RunFile:
     """A journal (`flight.Journal`) in a file."""
 
-    def __init__(self, path: Path, descriptor: int) -> None:
+    def __init__(self, path: Path, descriptor: int, sync: Sync) -> None:
         self.path = path
+        self._sync = sync
         self.header: Header | None = None
         self._descriptor = descriptor
         self._flights: dict[int, Flight] = {}
@@ -63,9 +75,9 @@ class RunFile:
         self._load()
 
     @classmethod
-    def open(cls, path: Path) -> RunFile:
+    def open(cls, path: Path, sync: Sync = sync_file) -> RunFile:
         """
-        Open and lock it, making an empty one if there is none.
+        Open and lock it, making an empty one if there is none; `sync` has its bytes on the disk when it returns.
 
         Raises `RunFileError` if another process uses it, if it cannot be written, or if it is damaged.
         """
@@ -75,7 +87,7 @@ class RunFile:
             raise RunFileError(f"the run file {path} cannot be opened: {exc.strerror}") from None
         try:
             _lock(path, descriptor)
-            return cls(path, descriptor)
+            return cls(path, descriptor, sync)
         except BaseException:
             os.close(descriptor)
             raise
@@ -152,7 +164,7 @@ class RunFile:
             written = os.pwrite(self._descriptor, line, self._size)
             if written != len(line):
                 raise OSError(0, "the disk is full")
-            _sync(self._descriptor)
+            self._sync(self._descriptor)
         except OSError as exc:
             with contextlib.suppress(OSError):
                 os.ftruncate(self._descriptor, self._size)
@@ -209,15 +221,6 @@ def _lock(path: Path, descriptor: int) -> None:
         same = False
     if not same:
         raise RunFileError(f"the run file {path} was taken away in this moment: try again")
-
-
-def _sync(descriptor: int) -> None:
-    """To the disk itself: macOS has a call of its own for that."""
-    full = getattr(fcntl, "F_FULLFSYNC", None)
-    if full is None:
-        os.fsync(descriptor)
-    else:
-        fcntl.fcntl(descriptor, full)
 
 
 def _sync_folder(path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from smartchain.devnet.anvil import Anvil, AnvilSettings
 from smartchain.errors import FeeTooHigh, NotALedger, Refused
 from smartchain.host.contracts import HEAD_DATA, decode_head
 from smartchain.host.endpoint import Endpoint
@@ -45,20 +45,8 @@ _batches = count()
 @pytest.fixture
 def url(toolchain: Toolchain) -> Iterator[str]:
     """A node that mines each transaction at once, until it is told otherwise."""
-    command = [str(toolchain.anvil), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as anvil:
-        try:
-            yield _address_of(anvil)
-        finally:
-            anvil.kill()
-
-
-def _address_of(anvil: subprocess.Popen[str]) -> str:
-    assert anvil.stdout is not None
-    for line in anvil.stdout:
-        if match := re.search(r"Listening on (\S+)", line):
-            return f"http://{match[1]}"
-    raise AssertionError("anvil did not start")
+    with Anvil(toolchain.anvil, AnvilSettings(port=0)) as anvil:
+        yield anvil.url
 
 
 @pytest.fixture

@@ -305,6 +305,47 @@ def test_a_run_that_is_not_mined_in_time_goes_on(file: Path, payer: Payer, chain
     assert everybody_was_paid_once(chain)
 
 
+def test_a_report_names_the_blocks_that_a_reorganisation_moved_payments_to(
+    file: Path, payer: Payer, chain: FakeChain
+) -> None:
+    def move() -> None:
+        chain.mine()
+        if chain.blocks[-1].included:
+            chain.reorganise(2, keep=True)
+            chain.mine()
+
+    chain.mine()
+    report = pay(file, payer, Way(clock=FakeClock(12, move)), window=1)
+    assert report.complete
+    for outcome in report.outcomes:
+        assert outcome.block_number is not None
+        assert outcome.transaction in chain.blocks[outcome.block_number].receipts
+    assert everybody_was_paid_once(chain)
+
+
+def test_receipts_that_the_host_forgot_are_no_reason_to_pay_again(
+    file: Path, payer: Payer, chain: FakeChain, clock: FakeClock
+) -> None:
+    first = pay(file, payer, Way(clock=clock))
+    for block in chain.blocks:
+        block.receipts.clear()
+    assert pay(file, payer, Way(clock=clock)) == first
+    assert len(chain.sent) == 4
+
+
+def test_payments_that_a_reorganisation_gave_to_another_stop_the_run(
+    file: Path, payer: Payer, chain: FakeChain, clock: FakeClock
+) -> None:
+    chain.mine()
+    pay(file, payer, Way(clock=clock))
+    chain.reorganise(len(chain.blocks) - 1, keep=False)
+    for _ in range(4):
+        chain.use_nonce(payer.sender.address)
+    with pytest.raises(NonceTaken, match="nonce 0 of"):
+        pay(file, payer, Way(clock=clock))
+    assert len(chain.sent) == 4
+
+
 # killed anywhere
 
 

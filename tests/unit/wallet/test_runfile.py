@@ -150,6 +150,39 @@ def test_everything_is_read_back_in_the_order_of_nonces(path: Path, header: Head
     again.close()
 
 
+def test_every_line_is_on_the_disk_before_anything_comes_of_it(path: Path, header: Header, sign: Sign) -> None:
+    on_disk: list[bytes] = []
+    runfile = RunFile.open(path, sync=lambda descriptor: on_disk.append(os.pread(descriptor, 1 << 20, 0)))
+    deeds: list[Callable[[], None]] = [
+        lambda: runfile.begin(header),
+        lambda: runfile.signed(0, sign(5)),
+        lambda: runfile.settled(0, receipt_of(sign(5))),
+        lambda: runfile.undone(0),
+    ]
+    for done, deed in enumerate(deeds, start=1):
+        deed()
+        assert on_disk[-1] == path.read_bytes()
+        assert len(on_disk) == on_disk[-1].count(b"\n") == done
+    runfile.close()
+
+
+def test_a_disk_that_fails_to_keep_a_line_has_nothing_broadcast(path: Path, header: Header, sign: Sign) -> None:
+    syncs = 0
+
+    def fail(descriptor: int) -> None:
+        nonlocal syncs
+        syncs += 1
+        if syncs == 2:
+            raise OSError(5, "Input/output error")
+
+    runfile = RunFile.open(path, sync=fail)
+    runfile.begin(header)
+    with pytest.raises(RunFileError, match=r"Input/output error.*what it does not hold was not sent"):
+        runfile.signed(0, sign(5))
+    assert runfile.flights() == []
+    runfile.close()
+
+
 def test_a_line_that_a_break_cut_off_counts_for_nothing(path: Path, header: Header, sign: Sign) -> None:
     runfile = RunFile.open(path)
     runfile.begin(header)

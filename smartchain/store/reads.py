@@ -128,7 +128,7 @@ class Reader:
             f"{_LOOKED_UP} WHERE {_PART_IN_ORDER} ORDER BY part.position",
             address=address,
             start=start,
-            stop=min(stop, looked_up),
+            stop=stop,
         )
         yield from self._entries(
             f"{_ALL} WHERE {_IN_ORDER} AND {_OF_ADDRESS} ORDER BY entry.position",
@@ -159,13 +159,12 @@ class Reader:
 
     def _flows(self, address: Address, subject: Address) -> Iterator[_FlowRow]:
         _, verified, _, looked_up, _ = self._reach()
-        looked_up = min(looked_up, verified)
         yield from self._rows(
             f"{_FLOWS} {_LOOKED_UP} WHERE {_PART_IN_ORDER} AND subject = :subject",
             address=address,
             subject=subject,
             start=0,
-            stop=looked_up,
+            stop=verified,
         )
         yield from self._rows(
             f"{_FLOWS} {_ALL} WHERE {_IN_ORDER} AND {_OF_ADDRESS} AND subject = :subject",

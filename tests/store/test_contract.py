@@ -453,6 +453,21 @@ def test_a_block_that_ends_where_the_log_was_cut_is_dropped(ledger: LedgerStore)
     assert ledger.block_by_hash(story.blocks[2].hash) is None
 
 
+def test_the_last_entry_alone_can_be_replaced(ledger: LedgerStore) -> None:
+    story = Story()
+    ledger.take(story.step([payment(ANNA, BEN, 1)] * 4, [payment(ANNA, BEN, 1)], verified=True))
+    ledger.rewind(Size(4), host_block(7))
+    assert [recorded.index for recorded in ledger.entries(address=BEN)] == [0, 1, 2, 3]
+    again = Story()
+    again.step([payment(ANNA, BEN, 1)] * 4)
+
+    ledger.take(again.step([payment(ANNA, CARL, 1)], verified=True))
+
+    assert [recorded.index for recorded in ledger.entries(address=BEN)] == [0, 1, 2, 3]
+    assert [recorded.index for recorded in ledger.entries(address=CARL)] == [4]
+    assert [recorded.index for recorded in ledger.entries(address=ANNA)] == [0, 1, 2, 3, 4]
+
+
 def test_going_back_to_nothing_leaves_a_ledger_to_begin_with(ledger: LedgerStore) -> None:
     story = Story()
     ledger.take(story.step(payments(1, 300), verified=True))

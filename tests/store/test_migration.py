@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from smartchain.errors import StoreError, StoreLocked
-from smartchain.store import open_store
+from smartchain.store import lookups, open_store
+from smartchain.store.database import Database, connect
 from smartchain.store.migrate import SCRIPTS, upgrade
 from smartchain.store.schema import sqlite_ddl
 from smartchain.store.versions import REVISIONS, SCHEMA
+from smartchain.types import Size
 from tests.store.making import INFO, WALLETS, Story, payments
 
 OLDEST = Path(__file__).parent / "schemas" / "0001.sql"
@@ -113,6 +115,21 @@ def test_the_next_verified_step_builds_what_the_migration_only_made(old: Path, s
         assert connection.execute("SELECT lookup_size, lookup_blocks FROM ledger").fetchone() == (28, len(story.blocks))
         parts = connection.execute("SELECT count(*) FROM part").fetchone()[0]
     assert parts == sum(len(set(pair)) for pair in parties)
+
+
+def test_a_search_that_goes_from_lookup_to_scan_sees_one_state_of_the_store(old: Path, story: Story) -> None:
+    with closing(open_store(f"sqlite:///{old}", create=False)) as store:
+        with closing(Database(old, connect(old, "rw"))) as database, database.writing() as connection:
+            lookups.bring_up(connection, 1, 5)
+        ledger = store.open()
+        expected = list(ledger.entries(address=WALLETS[0]))
+        reading = ledger.entries(address=WALLETS[0])
+        first = next(reading)
+        assert first.index < 5 < expected[-1].index
+
+        ledger.rewind(Size(0), None)
+
+        assert [first, *reading] == expected
 
 
 def test_a_copy_from_before_is_never_overwritten(old: Path) -> None:

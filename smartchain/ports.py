@@ -213,9 +213,7 @@ class LedgerStore(Protocol):
 
     def block_by_hash(self, block_hash: Hash32) -> Block | None: ...
 
-    def entries(
-        self, start: int = 0, stop: int | None = None, address: Address | None = None
-    ) -> Iterator[Recorded]:
+    def entries(self, start: int = 0, stop: int | None = None, address: Address | None = None) -> Iterator[Recorded]:
         """Verified entries by index, ascending; with an address those that it sent or received."""
 
     def balance(self, address: Address) -> int:

@@ -153,10 +153,10 @@ class Anvil:
             if self._process.poll() is not None:
                 raise HostUnavailable(f"anvil did not start: {self._last_words()}")
             try:
-                if int(self.rpc.call("eth_chainId"), 16) == chain_id and self._config.is_file():
+                if int(self.rpc.call("eth_chainId"), 16) == chain_id and json.loads(self._config.read_text()):
                     return
-            except SmartchainError:
-                pass
+            except (SmartchainError, OSError, ValueError):
+                pass  # it does not answer yet, or has not written its accounts, or half of them
             time.sleep(0.02)
         raise HostUnavailable(f"anvil does not answer at {self.url} after {START_S:.0f} s: {self._last_words()}")
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import gzip
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +19,9 @@ from smartchain.errors import HostUnavailable, RangeTooLarge, RpcRefused, StateG
 from smartchain.host.endpoint import Endpoint
 from smartchain.host.rpc import MOST_CALLS_IN_BATCH, NO_RETRY, HttpRpc, Retry
 from smartchain.host.transport import seconds_of
+
+TLS = Path(__file__).parent / "tls"
+"""A certificate of its own for localhost, and its key: for these tests, worth nothing elsewhere."""
 
 QUICK = Retry(attempts=4, first_wait_s=0.0, longest_wait_s=0.0, jitter_s=0.0, longest_asked_wait_s=0.5)
 
@@ -295,6 +300,31 @@ def test_goes_through_the_proxy_that_is_set(node: Node) -> None:
 
     assert node.paths == ["http://node.example/key"]
     assert node.headers[0]["proxy-authorization"] == "Basic bWU6cGFzcw=="
+    rpc.close()
+
+
+@pytest.fixture
+def secure(node: Node) -> str:
+    """The same node, behind a certificate that only this test knows."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(TLS / "certificate.pem", TLS / "key.pem")
+    node.socket = context.wrap_socket(node.socket, server_side=True)
+    return node.url.replace("http://127.0.0.1", "https://localhost")
+
+
+def test_a_certificate_of_an_unknown_authority_is_not_trusted(node: Node, secure: str) -> None:
+    rpc = HttpRpc(Endpoint(secure), NO_RETRY)
+
+    with pytest.raises(HostUnavailable, match="no certificate that is trusted"):
+        rpc.call("eth_chainId")
+    assert node.asked == []
+    rpc.close()
+
+
+def test_a_ca_file_makes_its_certificates_trusted(secure: str) -> None:
+    rpc = HttpRpc(Endpoint(secure, ca_file=TLS / "certificate.pem"), NO_RETRY)
+
+    assert rpc.call("eth_chainId", 1) == [1]
     rpc.close()
 
 

@@ -210,5 +210,21 @@ def test_a_snapshot_is_gone_back_to(chain: Chain) -> None:
     assert int(chain.rpc.call("eth_blockNumber"), 16) == int(later, 16) - 1
 
 
+def test_a_chain_whose_blocks_are_timed_has_the_same_times_and_state_each_time() -> None:
+    """Its hashes differ all the same: py-evm makes a block's randomness up."""
+
+    def newest() -> Any:
+        rpc = TesterRpc([PAYER_ADDRESS], timestamp=1_700_000_000)
+        rpc.call("evm_setNextBlockTimestamp", 1_700_000_060)
+        rpc.call("evm_mine")
+        return rpc.call("eth_getBlockByNumber", "latest", False)
+
+    first, second = newest(), newest()
+
+    assert int(first["timestamp"], 16) == 1_700_000_060
+    assert (first["timestamp"], first["stateRoot"]) == (second["timestamp"], second["stateRoot"])
+    assert first["parentHash"] == second["parentHash"]
+
+
 def test_several_calls_are_answered_in_order(chain: Chain) -> None:
     assert chain.rpc.batch([("eth_blockNumber", []), ("eth_chainId", [])]) == ["0x1", hex(CHAIN_ID)]

@@ -1,194 +1,133 @@
 """
-What each act on a BPSC costs, as receipts of real transactions on anvil say.
+What each act on a BPSC costs, as the receipts of real transactions on anvil say.
 
-    python benchmarks/gas.py            print the figures
-    python benchmarks/gas.py --write    and keep them in benchmarks/gas.json
+    python benchmarks/gas.py            write the figures to benchmarks/gas.json
+    python benchmarks/gas.py --print    only print them
 
-Deterministic to the last unit: addresses, values, memos and timestamps are fixed. The ledger of the single
-relays and of the batches is one and the same, so that the size it has is the size it says. Everything
-is included: the 21,000 of a transaction, its call data, and the payment itself.
+`tests/contracts/test_gas.py` compares the file exactly, so that a change of cost is a line in a diff. Nothing is
+left to chance: addresses, values, memos and blocks are fixed, and the single relays and the batches are made on
+one ledger, of the size that is said. Everything is included: the transaction's 21,000, its call data, the payment.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import hashlib
-import http.client
 import json
-import shutil
-import socket
+import os
 import statistics
-import subprocess
 import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from eth_abi.abi import encode
-from eth_utils.crypto import keccak
-
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from eth_abi.abi import encode  # noqa: E402
+
+from smartchain.devnet.anvil import Anvil, AnvilSettings, find_anvil  # noqa: E402
+from smartchain.host import contracts  # noqa: E402
+from smartchain.host.reverts import selector  # noqa: E402
+from smartchain.types import Address  # noqa: E402
+
 FIGURES = ROOT / "benchmarks" / "gas.json"
-ARTIFACT = ROOT / "smartchain" / "host" / "artifacts" / "BPSC.json"
 
-START = 1_800_000_000
-"""Timestamp of the first block; each transaction has a block of its own, 12 s after the one before."""
-
-NOBODY = "0x" + "00" * 20
-NO_MEMO = bytes(32)
 GAS_LIMIT = 16_000_000
 FIRST, LAST = 2_049, 3_072
-"""The single relays that are counted, by how many the ledger has had then."""
+"""The single relays that are counted, numbered from a ledger's first."""
+
+EXISTING = 400
+"""So many people have Ether before anyone pays them."""
 
 
-class Anvil:
-    """A running anvil: sends transactions from its first account and returns what they used."""
+class Relay:
+    """A BPSC on a chain, and what is done with it; each act returns the gas it used."""
 
-    def __init__(self, port: int) -> None:
-        self._http = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        self.sender: str = self.ask("eth_accounts")[0]
-        self.ask("anvil_setBalance", self.sender, hex(10**24))
-        self.ask("anvil_setBlockTimestampInterval", 12)
+    def __init__(self, chain: Anvil, fee_ppm: int = 0, treasury: Address | None = None) -> None:
+        self._rpc, self._sender = chain.rpc, chain.accounts[0].address
+        receipt = self._mined(None, contracts.deploy_data(100, 0, fee_ppm, treasury))
+        self._address: str = receipt["contractAddress"]
+        self.deployed = int(receipt["gasUsed"], 16)
 
-    def ask(self, method: str, *params: Any) -> Any:
-        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
-        self._http.request("POST", "/", body, {"Content-Type": "application/json"})
-        answer = json.loads(self._http.getresponse().read())
-        if "error" in answer:
-            raise RuntimeError(f"{method}: {answer['error']['message']}")
-        return answer["result"]
+    def relay(self, number: int) -> int:
+        return self._used(contracts.relay_data(person(0)), amount(number))
 
-    def transact(self, to: str | None, data: bytes, value: int = 0) -> Any:
-        call = {"from": self.sender, "data": "0x" + data.hex(), "value": hex(value), "gas": hex(GAS_LIMIT)}
-        sent = self.ask("eth_sendTransaction", call | ({"to": to} if to else {}))
-        while not (receipt := self.ask("eth_getTransactionReceipt", sent)):
-            time.sleep(0.0002)
+    def batch(self, count: int, number: int) -> int:
+        payments = [(person(i), amount(number + i)) for i in range(count)]
+        return self._used(contracts.relay_batch_data(payments), sum(value for _, value in payments))
+
+    def batches(self, count: int) -> float:
+        """A payment's share in the median of three in a row."""
+        three = sorted(self.batch(count, 10_000 * turn) for turn in (1, 2, 3))
+        return round(three[1] / count, 2)
+
+    def act(self, data: bytes) -> int:
+        return self._used(data)
+
+    def verify(self, siblings: int) -> int:
+        """Sent as a transaction; the proof is of nothing, and is followed to its end all the same."""
+        types = ["(address,address,address,uint256,uint64,bytes32)", "uint64", "uint64", "bytes32[]"]
+        entry = (person(1), person(2), person(3), amount(0), 1_800_000_000, bytes(32))
+        proof = [hashlib.sha256(bytes([i])).digest() for i in range(siblings)]
+        data = selector(f"verifyEntry({','.join(types)})") + encode(types, [entry, 0, 2**siblings, proof])
+        return self._used(data)
+
+    def _used(self, data: bytes, value: int = 0) -> int:
+        return int(self._mined(self._address, data, value)["gasUsed"], 16)
+
+    def _mined(self, to: str | None, data: bytes, value: int = 0) -> dict[str, Any]:
+        call = {"from": self._sender, "data": "0x" + data.hex(), "value": hex(value), "gas": hex(GAS_LIMIT)}
+        if to is not None:
+            call["to"] = to
+        receipt: dict[str, Any] = self._rpc.call("eth_sendTransactionSync", call)
         if receipt["status"] != "0x1":
             raise RuntimeError(f"a transaction of the measurement failed: {receipt}")
         return receipt
 
 
-@contextlib.contextmanager
-def anvil() -> Iterator[Anvil]:
-    """An anvil of its own on a free port, ended at exit."""
-    program = shutil.which("anvil")
-    if program is None:
-        raise RuntimeError("anvil is not on PATH: run `make setup`")
-    port = _free_port()
-    options = ["--port", str(port), "--hardfork", "prague", "--timestamp", str(START), "--silent"]
-    process = subprocess.Popen([program, *options])
-    try:
-        _wait_for(port)
-        yield Anvil(port)
-    finally:
-        process.kill()
-        process.wait()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
-
-
-def _wait_for(port: int) -> None:
-    for _ in range(200):
-        with contextlib.suppress(ConnectionRefusedError):
-            return socket.create_connection(("127.0.0.1", port)).close()
-        time.sleep(0.05)
-    raise RuntimeError("anvil did not listen within 10 s")
-
-
-class Relay:
-    """A BPSC on a chain, and the payments that are made through it."""
-
-    def __init__(self, chain: Anvil, fee_ppm: int = 0, treasury: str = NOBODY) -> None:
-        self.chain = chain
-        types = ["uint32", "uint32", "uint32", "address", "(uint64,uint64,bytes32[])"]
-        code = bytes.fromhex(json.loads(ARTIFACT.read_text())["bytecode"][2:])
-        receipt = chain.transact(None, code + encode(types, [100, 0, fee_ppm, treasury, (0, 0, [])]))
-        self.deployed = int(receipt["gasUsed"], 16)
-        self.address: str = receipt["contractAddress"]
-
-    def relay(self, number: int) -> int:
-        data = _call("relay(address,bytes32)", ["address", "bytes32"], [person(0), NO_MEMO])
-        return self._used(data, amount(number))
-
-    def batch(self, count: int, number: int) -> int:
-        payments = [(bytes.fromhex(person(i)[2:]), amount(number + i)) for i in range(count)]
-        words = [recipient + value.to_bytes(12, "big") for recipient, value in payments]
-        data = _call("relayBatch(bytes32[],bytes32)", ["bytes32[]", "bytes32"], [words, NO_MEMO])
-        return self._used(data, sum(value for _, value in payments))
-
-    def act(self, name: str) -> int:
-        return self._used(_call(name, [], []))
-
-    def verify(self, index: int, size: int, siblings: int) -> int:
-        entry = (person(1), person(2), person(3), amount(index), START, NO_MEMO)
-        proof = [hashlib.sha256(bytes([i])).digest() for i in range(siblings)]
-        fields = "(address,address,address,uint256,uint64,bytes32)"
-        types = [fields, "uint64", "uint64", "bytes32[]"]
-        return self._used(_call(f"verifyEntry({','.join(types)})", types, [entry, index, size, proof]))
-
-    def _used(self, data: bytes, value: int = 0) -> int:
-        return int(self.chain.transact(self.address, data, value)["gasUsed"], 16)
-
-
-def person(number: int) -> str:
-    """The address of someone who has Ether already."""
-    return "0x" + hashlib.sha256(b"person %d" % number).hexdigest()[:40]
+def person(number: int) -> Address:
+    return Address(hashlib.sha256(b"person %d" % number).digest()[:20])
 
 
 def amount(number: int) -> int:
-    """A value in wei, different for each number, up to an ether or so."""
-    return int.from_bytes(hashlib.sha256(b"amount %d" % number).digest()[:8]) >> 4
+    """A value in wei, another for each number, up to an ether or so."""
+    return int.from_bytes(hashlib.sha256(b"amount %d" % number).digest()[:8], "big") >> 4
 
 
-def _call(signature: str, types: list[str], values: list[Any]) -> bytes:
-    return keccak(text=signature)[:4] + encode(types, values)
+def measure(anvil: Path) -> dict[str, Any]:
+    """All figures, in units of gas; takes some ten seconds."""
+    with Anvil(anvil, AnvilSettings(port=0)) as chain:
+        chain.rpc.call("anvil_setBlockTimestampInterval", 12)
+        for number in range(EXISTING):
+            chain.rpc.call("anvil_setBalance", "0x" + person(number).hex(), "0x1")
+        return {**_without_fee(Relay(chain)), "with a fee": _with_fee(Relay(chain, 50, person(1)))}
 
 
-def measure() -> dict[str, Any]:
-    """All figures, in units of gas; a few seconds."""
-    with anvil() as chain:
-        for number in range(400):
-            chain.ask("anvil_setBalance", person(number), hex(1))
-        relay = Relay(chain)
-        single = [relay.relay(number) for number in range(1, LAST + 1)]
-        counted = single[FIRST - 1 :]
-        return {
-            "deploy": relay.deployed,
-            f"relay, numbers {FIRST} to {LAST} of a ledger": {
-                "least": min(counted),
-                "average": round(statistics.mean(counted), 2),
-                "most": max(counted),
-            },
-            "relay, the first of a ledger": single[0],
-            "batch, a payment": {
-                f"of {count}": round(_batches(relay, count) / count, 2) for count in (400, 100, 10, 1)
-            },
-            "verifyEntry, 12 siblings": relay.verify(0, 4096, 12),
-            "seal": relay.act("seal()"),
-            "checkpoint": relay.act("checkpoint()"),
-            "with a fee": _with_fee(chain),
-        }
-
-
-def _batches(relay: Relay, count: int) -> int:
-    """The median of three in a row."""
-    return sorted(relay.batch(count, 10_000 * (turn + 1)) for turn in range(3))[1]
-
-
-def _with_fee(chain: Anvil) -> dict[str, Any]:
-    relay = Relay(chain, 50, person(1))
-    single = [relay.relay(number) for number in range(1, 1 + 64)]
+def _without_fee(ledger: Relay) -> dict[str, Any]:
+    single = [ledger.relay(number) for number in range(1, LAST + 1)]
+    counted = single[FIRST - 1 :]
     return {
-        "deploy": relay.deployed,
-        "relay, the 64th of a ledger": single[-1],
-        "batch of 400, a payment": round(_batches(relay, 400) / 400, 2),
-        "collect": relay.act("collect()"),
+        "deploy": ledger.deployed,
+        "relay, the first of a ledger": single[0],
+        f"relay, numbers {FIRST} to {LAST}": {
+            "least": min(counted),
+            "average": round(statistics.mean(counted), 2),
+            "most": max(counted),
+        },
+        "batch, a payment": {f"of {count}": ledger.batches(count) for count in (400, 100, 10, 1)},
+        "seal": ledger.act(contracts.seal_data()),
+        "checkpoint": ledger.act(contracts.checkpoint_data()),
+        "verifyEntry, 12 siblings": ledger.verify(12),
+    }
+
+
+def _with_fee(ledger: Relay) -> dict[str, Any]:
+    single = [ledger.relay(number) for number in range(1, 66)]
+    return {
+        "deploy": ledger.deployed,
+        "relay, number 65": single[-1],
+        "batch of 400, a payment": ledger.batches(400),
+        "collect": ledger.act(contracts.collect_data()),
     }
 
 
@@ -199,10 +138,10 @@ def text(figures: dict[str, Any]) -> str:
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description="Measure what each act on a BPSC costs.")
-    parser.add_argument("--write", action="store_true", help="keep the figures in benchmarks/gas.json")
-    write: bool = parser.parse_args(arguments).write
-    figures = text(measure())
-    if write:
+    parser.add_argument("--print", action="store_true", help="only print the figures; write nothing")
+    dry: bool = parser.parse_args(arguments).print
+    figures = text(measure(find_anvil(os.environ, Path.home())))
+    if not dry:
         FIGURES.write_text(figures)
     print(figures, end="")
     return 0

@@ -17,7 +17,7 @@ from tests.conftest import ROOT, Toolchain
 
 pytestmark = [pytest.mark.ape, pytest.mark.xdist_group("ape")]
 
-TYPED = re.compile(r"^(?:\$ )?(ape run [^#\n]+?)\s*(?:#.*)?$", re.MULTILINE)
+TYPED = re.compile(r"^ *(?:\$ )?(ape run [^#\n]+?) *(?:#.*)?$", re.MULTILINE)
 RECIPIENT = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 
 
@@ -74,7 +74,8 @@ def test_the_contracts_hold_on_apes_own_chain_and_on_anvil(project: Project, net
 
 def test_what_the_readme_types_works_as_typed(project: Project, devnet: dict[str, str]) -> None:
     typed = TYPED.findall((ROOT / "README.md").read_text())
-    (project.root / "payments.csv").write_text(f"recipient,amount\n{RECIPIENT},1gwei\n{RECIPIENT},2gwei\n")
+    for file in re.findall(r"\w+\.csv", " ".join(typed)):
+        (project.root / file).write_text(f"recipient,amount\n{RECIPIENT},1gwei\n{RECIPIENT},2gwei\n")
 
     said = {line: project.run(line, 0, **devnet) for line in typed}
 

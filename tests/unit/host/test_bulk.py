@@ -102,6 +102,7 @@ def test_what_is_no_single_of_this_ledger_is_left_alone(entry: Any) -> None:
         [single(0, entry, block=LAST + 1)],
         [single(0, entry, block=FIRST), batch(1, [entry], block=FIRST)],
         [single(0, entry, block=FIRST), single(1, entry, block=FIRST, blockHash="0x" + "11" * 32)],
+        [single(0, entry, block=FIRST, blockHash="fx" + "00" * 32)],
     ]
 
     for raw in others:

@@ -2,9 +2,10 @@
 The two lookups that no order of arrival helps: entries by address, blocks by hash.
 
 Kept up row by row they would cost ten times what the rows themselves do, since every address and every hash
-falls on another page. So they trail the staged rows and are brought up before the verified size is raised, in
-one sort for all that came since. `ledger.lookup_size` and `lookup_blocks` say how far they reach; whoever reads
-scans what stands past that, so an answer is right at any moment, whenever a process was killed.
+falls on another page. So they trail the staged rows and are brought up in sorts of many rows at once: a few while
+a long backfill is still being read, the last before the verified size is raised. `ledger.lookup_size` and
+`lookup_blocks` say how far they reach; whoever reads scans what stands past that, so an answer is right at any
+moment, whenever a process was killed.
 """
 
 from __future__ import annotations

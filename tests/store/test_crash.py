@@ -12,10 +12,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from smartchain.ports import LedgerStore, Step
-from smartchain.store import SqliteLedger, open_store
+from smartchain.store import SqliteLedger, lookups, open_store
 from smartchain.store.database import Database, connect
 from tests.fakes.store import ListStore
-from tests.store.making import INFO, WALLETS, Story, long_story, payments
+from tests.store.making import INFO, WALLETS, Story, host_block, long_story, payments
 
 ROOT = Path(__file__).resolve().parents[2]
 STEPS = 60
@@ -191,6 +191,29 @@ def test_a_disk_that_fails_costs_the_step_alone_and_is_said(tmp_path: Path) -> N
     assert 300 <= size < 30_000
     assert size % 300 == 0
     assert went_on == "300"
+
+
+def test_a_long_backfill_takes_lookups_in_early_and_serves_none_of_it(tmp_path: Path) -> None:
+    url, story = f"sqlite:///{tmp_path / 'chain.db'}", Story()
+    with closing(open_store(url, create=True)) as store:
+        ledger = store.ledger(INFO)
+        block = payments(1, 3000)
+        for _ in range(lookups.EARLY // 3000 + 2):
+            ledger.take(story.step(block))
+        status = ledger.status()
+        reach = "SELECT lookup_size, lookup_blocks FROM ledger"
+        with closing(connect(tmp_path / "chain.db", "ro")) as reader:
+            early = reader.execute(reach).fetchone()
+        assert lookups.EARLY <= early[0] < status.size
+        assert [*ledger.entries(address=WALLETS[0]), ledger.block_by_hash(story.blocks[5].hash)] == [None]
+
+        ledger.verify(status.size, status.blocks, host_block(story.at))
+
+        found = [recorded.index for recorded in ledger.entries(address=WALLETS[0])]
+        entries = story.entries
+        assert found == [i for i, entry in enumerate(entries) if WALLETS[0] in (entry.sender, entry.recipient)]
+        assert ledger.block_by_hash(story.blocks[5].hash) == story.blocks[5]
+        assert ledger.block_by_hash(story.blocks[-1].hash) == story.blocks[-1]
 
 
 def test_lookups_brought_up_in_portions_are_the_same(tmp_path: Path) -> None:

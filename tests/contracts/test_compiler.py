@@ -1,0 +1,166 @@
+"""One compiler, one file of settings: py-solc-x, forge and ape make the bytecode that is committed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Toolchain
+from tests.contracts.evm import MOCKS, ROOT, SHIPPED, Evm, artifact
+from tools import compile as compiler
+
+SETTINGS = json.loads((ROOT / "contracts" / "compiler.json").read_text())
+CONTRACTS = [path.stem for folder in (SHIPPED, MOCKS) for path in sorted(folder.glob("*.json"))]
+
+BY_APE = """
+import json, pathlib, sys
+import ape
+
+project = ape.Project(pathlib.Path.cwd())
+everything = sorted(project.path.glob("contracts/**/*.sol"))
+settings = {"solidity": json.loads(pathlib.Path("contracts/compiler.json").read_text())}
+for files, extra in (([project.path / "contracts/BPSC.sol"], None), (everything, settings)):
+    made = ape.compilers.compile(files, project=project, settings=extra)
+    print("RESULT", json.dumps({
+        one.name: [str(one.deployment_bytecode.bytecode or "0x"), str(one.runtime_bytecode.bytecode or "0x")]
+        for one in made
+    }))
+"""
+"""Twice: one contract with what ape-config.yaml can say, and all with the settings file besides."""
+
+CBOR = re.compile("fe" + "a264697066735822[0-9a-f]{68}64736f6c6343000825" + "0033")
+"""What solc puts behind the code unless it is told not to: the hash of the metadata and its own version."""
+
+
+def test_what_is_committed_is_what_the_sources_compile_to(toolchain: Toolchain) -> None:
+    ran = subprocess.run(
+        [sys.executable, ROOT / "tools" / "compile.py", "--check"],
+        env=toolchain.environment,
+        capture_output=True,
+        text=True,
+    )
+
+    assert (ran.returncode, ran.stdout + ran.stderr) == (0, "")
+
+
+def test_a_stale_artifact_is_named_and_mended(tmp_path: Path, toolchain: Toolchain) -> None:
+    for name in ("contracts", "tools", "smartchain/host/artifacts"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.rmtree(tmp_path / "contracts/mocks")
+    stale, gone = tmp_path / "smartchain/host/artifacts/BPSC.json", tmp_path / "tests/contracts/artifacts/Gone.json"
+    stale.write_text(stale.read_text().replace('"bytecode": "0x', '"bytecode": "0x00'))
+    gone.parent.mkdir(parents=True)
+    gone.write_text("{}")
+    run = [sys.executable, str(tmp_path / "tools" / "compile.py")]
+
+    checked = subprocess.run([*run, "--check"], env=toolchain.environment, capture_output=True, text=True)
+    mended = subprocess.run(run, env=toolchain.environment)
+
+    named = [line.partition(" ")[0] for line in checked.stderr.splitlines()]
+    assert (checked.returncode, named) == (1, [str(path.relative_to(tmp_path)) for path in (stale, gone)])
+    assert mended.returncode == 0
+    assert stale.read_text() == (SHIPPED / "BPSC.json").read_text()
+    assert not gone.exists()
+
+
+def test_without_a_compiler_it_is_said_how_to_get_one(tmp_path: Path, toolchain: Toolchain) -> None:
+    ran = subprocess.run(
+        [sys.executable, ROOT / "tools" / "compile.py", "--check"],
+        env={**toolchain.environment, "SOLCX_BINARY_PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+
+    assert (ran.returncode, ran.stderr) == (1, "solc 0.8.37 is not installed: run `make setup`\n")
+
+
+def test_a_warning_of_the_compiler_is_an_error(tmp_path: Path, toolchain: Toolchain) -> None:
+    shutil.copytree(ROOT / "tools", tmp_path / "tools")
+    (tmp_path / "contracts").mkdir()
+    shutil.copy(ROOT / "contracts" / "compiler.json", tmp_path / "contracts")
+    (tmp_path / "contracts" / "Odd.sol").write_text("pragma solidity 0.8.37; contract Odd {}")
+
+    ran = subprocess.run(
+        [sys.executable, tmp_path / "tools" / "compile.py"], env=toolchain.environment, capture_output=True, text=True
+    )
+
+    assert ran.returncode == 1
+    assert "SPDX license identifier not provided" in ran.stderr
+
+
+def test_foundry_repeats_the_settings() -> None:
+    said = tomllib.loads((ROOT / "foundry.toml").read_text())["profile"]["default"]
+
+    assert said["solc"] == compiler.SOLC_VERSION
+    assert {
+        "optimizer": {"enabled": said["optimizer"], "runs": said["optimizer_runs"]},
+        "viaIR": said["via_ir"],
+        "evmVersion": said["evm_version"],
+        "metadata": {"bytecodeHash": said["bytecode_hash"], "appendCBOR": said["cbor_metadata"]},
+    } == SETTINGS
+
+
+def test_ape_repeats_the_settings_that_it_knows() -> None:
+    section = (ROOT / "ape-config.yaml").read_text().partition("\nsolidity:\n")[2].partition("\n\n")[0]
+    said = dict(re.findall(r"^  (\w+): (\S+)$", section, re.MULTILINE))
+
+    assert said == {
+        "version": compiler.SOLC_VERSION,
+        "optimize": json.dumps(SETTINGS["optimizer"]["enabled"]),
+        "optimization_runs": str(SETTINGS["optimizer"]["runs"]),
+        "via_ir": json.dumps(SETTINGS["viaIR"]),
+        "evm_version": SETTINGS["evmVersion"],
+    }
+
+
+def test_forge_makes_the_same_bytecode(tmp_path: Path, toolchain: Toolchain) -> None:
+    ran = subprocess.run(
+        [toolchain.forge, "build", "contracts", "--out", tmp_path / "out", "--cache-path", tmp_path / "cache"],
+        cwd=ROOT,
+        env=toolchain.environment,
+        capture_output=True,
+        text=True,
+    )
+
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    made = {path.stem: json.loads(path.read_text()) for path in (tmp_path / "out").glob("*.sol/*.json")}
+    for name in CONTRACTS:
+        assert made[name]["bytecode"]["object"] == artifact(name).get("bytecode", "0x"), name
+
+
+@pytest.mark.ape
+def test_ape_makes_the_same_bytecode(tmp_path: Path, toolchain: Toolchain) -> None:
+    shutil.copytree(ROOT / "contracts", tmp_path / "contracts")
+    shutil.copy(ROOT / "ape-config.yaml", tmp_path)
+
+    ran = subprocess.run(
+        [sys.executable, "-c", BY_APE],
+        cwd=tmp_path,
+        env={**toolchain.environment, "APE_DATA_FOLDER": str(tmp_path / "ape")},
+        capture_output=True,
+        text=True,
+    )
+
+    assert ran.returncode == 0, ran.stderr
+    plain, told = (json.loads(line.partition(" ")[2]) for line in ran.stdout.splitlines() if line.startswith("RESULT"))
+    for name in CONTRACTS:
+        assert told[name][0] == artifact(name).get("bytecode", "0x"), name
+    assert CBOR.sub("", plain["BPSC"][1]) == told["BPSC"][1] != plain["BPSC"][1]
+
+
+def test_what_stands_at_an_address_can_be_compared_with_the_artifact(evm: Evm) -> None:
+    found = artifact("BPSC")
+    code = bytearray(evm.eth.get_code(evm.bpsc(7, 60, 50, evm.accounts[3]).address))
+
+    assert hashlib.sha256(code).hexdigest() != found["runtimeHash"][2:]
+    for start, length in found["immutables"]:
+        code[start : start + length] = bytes(length)
+    assert hashlib.sha256(code).hexdigest() == found["runtimeHash"][2:]

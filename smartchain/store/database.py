@@ -33,7 +33,11 @@ Mode = Literal["ro", "rw", "rwc"]
 def connect(path: Path, mode: Mode, busy_s: float = BUSY_S) -> sqlite3.Connection:
     """A connection in autocommit mode, for any thread. Raises `sqlite3.Error`."""
     connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={mode}", busy_s, uri=True, isolation_level=None, check_same_thread=False
+        f"{path.absolute().as_uri()}?mode={mode}",
+        timeout=busy_s,
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
     )
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     if mode != "ro":

@@ -252,7 +252,7 @@ assert not {{"sqlalchemy", "alembic"}} & sys.modules.keys()
 
 
 def _busy(path: Path) -> None:
-    with raw(path) as one, closing(sqlite3.connect(path, 0)) as two:
+    with raw(path) as one, closing(sqlite3.connect(path, timeout=0)) as two:
         one.execute("BEGIN IMMEDIATE")
         two.execute("BEGIN IMMEDIATE")
 

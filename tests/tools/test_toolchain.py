@@ -1,10 +1,10 @@
 """The set-up as typed: whole or not at all, twice, at once; and the compiler that it leaves."""
 
 import json
+import resource
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +60,12 @@ class Project:
     @property
     def cache(self) -> Path:
         return self.root / "home/.cache/smartchain/toolchain"
+
+
+def cpu_of_children() -> float:
+    """Seconds; unlike the time that passes they do not grow when the machine has other work too."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 @pytest.fixture
@@ -137,9 +143,9 @@ def test_a_first_run_places_every_tool_and_a_second_is_quick_and_asks_nobody(pro
 
     took = []
     for _ in range(3):
-        begun = time.perf_counter()
+        before = cpu_of_children()
         assert project.run("--print-bin") == (0, out, "")
-        took.append(time.perf_counter() - begun)
+        took.append(cpu_of_children() - before)
 
     assert len(project.registry.paths) == asked
     assert min(took) < 0.2

@@ -7,7 +7,7 @@ Holding the file's write lock all through: whoever comes second finds the work d
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from itertools import count
 from pathlib import Path
@@ -30,8 +30,8 @@ def migrate(connection: sqlite3.Connection, path: Path) -> Path | None:
     Returns where the copy of the older file is, None if another process was quicker. Raises `sqlite3.Error`.
     """
     connection.execute("BEGIN IMMEDIATE")
+    copy = None
     try:
-        copy = None
         if version_of(connection, path) != REVISIONS[-1]:
             copy = _copy(path)
             _upgrade(connection)
@@ -39,6 +39,8 @@ def migrate(connection: sqlite3.Connection, path: Path) -> Path | None:
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+        if copy is not None:
+            copy.unlink(missing_ok=True)
         raise
     return copy
 
@@ -84,20 +86,20 @@ class _Lent:
 
 def _copy(path: Path) -> Path:
     """A copy of the file as it is, under a name that nothing has: `*.bak`, `*.bak.1`, …"""
-    copy = next(name for name in _names(path) if _is_taken(name))
+    copy = next(name for name in _names(path) if _take(name))
     with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
         source.backup(target)
     return copy
 
 
-def _names(path: Path) -> Sequence[Path] | Any:
+def _names(path: Path) -> Iterator[Path]:
     yield path.with_name(f"{path.name}.bak")
     for number in count(1):
         yield path.with_name(f"{path.name}.bak.{number}")
 
 
-def _is_taken(name: Path) -> bool:
-    """Take a name for ourselves, if nothing has it."""
+def _take(name: Path) -> bool:
+    """Take a name, if nothing has it; whether that went well."""
     try:
         name.touch(exist_ok=False)
     except FileExistsError:

@@ -69,6 +69,7 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(old: Path) -> None:
         open_store(f"sqlite:///{old}", create=True)
 
     assert tables(old) == before
+    assert [file.name for file in old.parent.iterdir()] == ["chain.db"]
     assert version(old) == REVISIONS[0]
 
 

@@ -144,7 +144,7 @@ def test_a_store_killed_before_it_was_made_is_made_by_the_next(tmp_path: Path) -
     for _ in range(3):
         kill_after(start(program, f"sqlite:///{path}"), random.Random(5).uniform(0.01, 0.1))
 
-    for file in [name for name in tmp_path.iterdir() if not name.name.endswith(("-wal", "-shm"))]:
+    for file in [name for name in tmp_path.iterdir() if not name.name.endswith(("-wal", "-shm", "-journal"))]:
         with closing(open_store(f"sqlite:///{file}", create=True)) as store:
             assert store.ledger(INFO).status().size == 0
 

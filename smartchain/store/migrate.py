@@ -87,8 +87,12 @@ class _Lent:
 def _copy(path: Path) -> Path:
     """A copy of the file as it is, under a name that nothing has: `*.bak`, `*.bak.1`, …"""
     copy = next(name for name in _names(path) if _take(name))
-    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
-        source.backup(target)
+    try:
+        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
+    except BaseException:
+        copy.unlink()
+        raise
     return copy
 
 

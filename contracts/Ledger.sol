@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Entry, Genesis, ILedger, SEAL} from "./interfaces/ILedger.sol";
 import {MerkleLog} from "./libraries/MerkleLog.sol";
+import {Opening} from "./libraries/Opening.sol";
 
 /// @title Inherit it, and a contract has a block chain of its own
 /// @notice Three lines: `is Ledger`, its constructor, and `_record` wherever something moves. There is no owner,
@@ -10,8 +11,8 @@ import {MerkleLog} from "./libraries/MerkleLog.sol";
 ///
 /// Storage, for those who prove it off-chain (ERC-7201, id `smartchain.ledger`):
 ///
-///     base      0x7089753b1303635a2a70cca51e1edae14347e5ba697c05be3a417d6bad06dd00
-///     base           size, in the low 8 bytes
+///     base           0x7089753b1303635a2a70cca51e1edae14347e5ba697c05be3a417d6bad06dd00
+///     base           size, a whole word
 ///     base + 1 + n   the peak of level n: the root of the perfect subtree of 2^n entries completed last, part of
 ///                    the tree if bit n of the size is set, left over from before if not
 ///     base + 65      checkpoints by size
@@ -37,9 +38,6 @@ abstract contract Ledger is ILedger {
     bytes32 private constant LEDGER_STORAGE =
         0x7089753b1303635a2a70cca51e1edae14347e5ba697c05be3a417d6bad06dd00;
 
-    /// @dev A ledger opens with fewer than 2^48 entries, which leaves room for any that can ever follow.
-    uint64 private constant MOST_GENESIS = 2 ** 48 - 1;
-
     uint32 private immutable maxEntries;
     uint32 private immutable interval;
     uint64 private immutable genesisSize;
@@ -47,8 +45,7 @@ abstract contract Ledger is ILedger {
     bytes32 private immutable genesisRoot;
 
     constructor(uint32 maxEntries_, uint32 interval_, Genesis memory genesis_) {
-        _check(genesis_);
-
+        Opening.check(genesis_);
         MerkleLog.Log storage log = _ledger().log;
         log.open(genesis_.size, genesis_.peaks);
 
@@ -191,20 +188,6 @@ abstract contract Ledger is ILedger {
         if (size_ == size()) return root();
         if (size_ == genesisSize) return genesisRoot;
         return _ledger().checkpoints[size_];
-    }
-
-    function _check(Genesis memory genesis_) private view {
-        (uint64 size_, uint64 timestamp) = (genesis_.size, genesis_.timestamp);
-        bytes32[] memory list = genesis_.peaks;
-        require(size_ <= MOST_GENESIS, GenesisTooLarge(size_, MOST_GENESIS));
-        require(list.length == MerkleLog.bitsOf(size_), WrongGenesis(size_, list.length));
-        // forge-lint: disable-next-line(block-timestamp)
-        require(timestamp <= block.timestamp, GenesisInFuture(timestamp, uint64(block.timestamp)));
-        require(size_ != 0 || timestamp == 0, GenesisWithoutEntries(timestamp));
-
-        for (uint256 i = 0; i < list.length; ++i) {
-            require(list[i] != 0, EmptyGenesisPeak(i));
-        }
     }
 
     function _ledger() private pure returns (LedgerStorage storage s) {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,9 +30,19 @@ class OnAnvil:
 
     def send(self, to: Address | None, data: bytes, value: int = 0, sender: int = 0, gas: int = GAS) -> dict[str, Any]:
         """Send and mine; the receipt of what must have gone well."""
-        receipt: dict[str, Any] = self.rpc.call("eth_getTransactionReceipt", self.submit(to, data, value, sender, gas))
+        receipt = self._receipt(self.submit(to, data, value, sender, gas))
         assert receipt["status"] == "0x1"
         return receipt
+
+    def _receipt(self, transaction: str, timeout_s: float = 10.0) -> dict[str, Any]:
+        """anvil answers before it mines; a busy machine shows it."""
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            receipt: dict[str, Any] | None = self.rpc.call("eth_getTransactionReceipt", transaction)
+            if receipt is not None:
+                return receipt
+            time.sleep(0.005)
+        raise AssertionError(f"{transaction} was not mined")
 
     def submit(self, to: Address | None, data: bytes, value: int = 0, sender: int = 0, gas: int = GAS) -> str:
         """Send; the transaction's hash."""

@@ -12,15 +12,13 @@ SOURCES := $(wildcard smartchain tests tools scripts benchmarks)
 
 # This machine's own package settings choose the index, and nothing else: an installation holds what the lock says.
 export PIP_USER = 0
-export PIP_CONSTRAINT =
-export PIP_TARGET =
-export PIP_PREFIX =
-export PIP_NO_DEPS = 0
+export PIP_CONSTRAINT = /dev/null
 export PIP_REQUIRE_VIRTUALENV = 0
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_NO_INPUT = 1
 export UV_INDEX_STRATEGY = unsafe-best-match
-unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV UV_CONSTRAINT UV_OVERRIDE UV_TARGET UV_PREFIX UV_PYTHON UV_NO_DEPS
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PIP_TARGET PIP_PREFIX PIP_ROOT PIP_NO_DEPS PIP_NO_BINARY PIP_ONLY_BINARY
+unexport UV_CONSTRAINT UV_OVERRIDE UV_TARGET UV_PREFIX UV_PYTHON UV_NO_DEPS
 
 ifneq ($(UV),)
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python
@@ -79,7 +77,7 @@ clean: ## remove the environment and everything built, but no database
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-		echo "$(PYTHON) is $$($(PYTHON) --version 2>&1 || true); Python 3.11 or later is needed: make PYTHON=python3.12 …" >&2; exit 1; }
+		echo "$(PYTHON) is not Python 3.11 or later ($$($(PYTHON) --version 2>&1 | tail -1)): name one, as in make PYTHON=python3.12 demo" >&2; exit 1; }
 	@echo "creating $(VENV) by $$($(PYTHON) --version)" >&2
 	@$(CREATE)
 

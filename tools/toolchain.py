@@ -231,7 +231,8 @@ def _node_from_wheel(part: Path, target: Path) -> str:
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(part / "node")]
     if uv := shutil.which("uv"):
         pip = [uv, "pip", "install", "--quiet", "--no-deps", "--python", sys.executable, "--target", str(part / "node")]
-    done = subprocess.run([*pip, "--require-hashes", "-r", str(NODE_LOCK)], capture_output=True, text=True)
+    environ = {**os.environ, "PIP_USER": "0", "PIP_CONSTRAINT": os.devnull}
+    done = subprocess.run([*pip, "--require-hashes", "-r", NODE_LOCK], capture_output=True, text=True, env=environ)
     if done.returncode:
         last = (done.stderr.strip() or "pip failed").splitlines()[-1]
         raise ToolchainError(f"there is no node on PATH, and none could be installed: {last}; install Node 18 or later")

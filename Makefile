@@ -7,7 +7,7 @@ ARGS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
-TOOLCHAIN := $(PYTHON) tools/toolchain.py
+TOOLCHAIN := $(BIN)/python tools/toolchain.py
 SOURCES := $(wildcard smartchain tests tools scripts benchmarks)
 
 # This machine's own package settings choose the index, and nothing else: an installation holds what the lock says.

@@ -95,6 +95,8 @@ class Run:
         Raises `Refused` naming the line whose recipient refuses, `NotEnoughFunds`. Nothing is sent.
         """
         signed = {flight.number for flight in self._flights()}
+        still = Plan(tuple(one for at, one in enumerate(self.plan.transactions) if at not in signed))
+        self._left(self._payer.sender.funds().balance, still.total, "are to be paid")
         gas: dict[int, int] = {}
         number = 0
         while number < len(self.plan.transactions):
@@ -188,14 +190,18 @@ class Run:
         still = Plan(tuple(planned))
         price, balance = self._payer.sender.price().now, self._payer.sender.funds().balance
         gas_wei = Wei(sum(gas.values()) * price)
-        left = Wei(balance - still.total - gas_wei)
-        if left < 0:
-            raise NotEnoughFunds(
-                f"{checksum(self._payer.sender.address)} has {format_ether(balance)}, and "
-                f"{format_ether(still.total + gas_wei)} are needed, gas included: nothing was sent"
-            )
+        left = self._left(balance, Wei(still.total + gas_wei), "are needed, gas included")
         fee = still.fee(self._payer.fee_ppm)
         return Trial(self.plan, tuple(gas), still.total, fee, sum(gas.values()), gas_wei, balance, left)
+
+    def _left(self, balance: Wei, needed: Wei, what: str) -> Wei:
+        """What stays in the wallet. Raises `NotEnoughFunds`."""
+        if needed > balance:
+            raise NotEnoughFunds(
+                f"{checksum(self._payer.sender.address)} has {format_ether(balance)}, and "
+                f"{format_ether(needed)} {what}: nothing was sent"
+            )
+        return Wei(balance - needed)
 
     def _outcome(self, number: int, planned: Planned, flight: Flight | None) -> Outcome:
         if flight is None:

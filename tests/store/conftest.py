@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from smartchain.ports import Store
+from smartchain.ports import LedgerStore, Store
 from smartchain.store import open_store
+from tests.store.making import INFO
 
 Opened = Callable[[], Store]
 """Opens the same database once more, as another process would."""
@@ -31,3 +32,8 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
 @pytest.fixture
 def store(opened: Opened) -> Store:
     return opened()
+
+
+@pytest.fixture
+def ledger(store: Store) -> LedgerStore:
+    return store.ledger(INFO)

@@ -10,13 +10,15 @@ from smartchain.ledger.block import Assembler, Block, BlockRule, genesis_block
 from smartchain.ledger.entry import Entry
 from smartchain.ledger.hash import EMPTY_ROOT, ETHER, anchor_of, keccak
 from smartchain.ledger.merkle import STORED_LEVEL, MerkleLog
-from smartchain.ports import Chunk, Genesis, HostBlock, LedgerInfo, Step
+from smartchain.ports import Chunk, Genesis, HostBlock, LedgerInfo, LedgerStore, Status, Step
 from smartchain.types import Address, ChainId, Hash32, Index, Size
 
 LEDGER = Address(b"\x1e" * 20)
 GENESIS = Genesis(Size(0), EMPTY_ROOT, 1_700_000_000)
 INFO = LedgerInfo(ChainId(31337), LEDGER, BlockRule(3, 0), GENESIS, 7)
 WALLETS = [Address(keccak(b"wallet %d" % number)[12:]) for number in range(6)]
+ANNA, BEN, CARL = WALLETS[:3]
+UNTOUCHED = Status(Size(0), None, Size(0), 0, None, 0)
 
 
 def host_block(number: int, fork: int = 0) -> HostBlock:
@@ -98,3 +100,18 @@ def long_story(seed: int, steps: int, info: LedgerInfo = INFO) -> Iterator[Step]
         sizes = [chance.randrange(120) for _ in range(chance.randrange(1, 5))]
         blocks = [payments(chance.randrange(2**32), size) for size in sizes]
         yield story.step(*blocks, verified=number % 4 == 3, after=chance.randrange(3))
+
+
+def everything(ledger: LedgerStore) -> tuple[object, ...]:
+    """All that a store says of a ledger."""
+    size = ledger.status().size
+    return (
+        ledger.status(),
+        list(ledger.packed(0, size)),
+        [ledger.nodes(level, 0, size) for level in range(8, 14)],
+        list(ledger.blocks()),
+        list(ledger.entries()),
+        ledger.host_blocks(),
+        ledger.block_below(Size(size + 1)),
+        [ledger.balance(wallet) for wallet in WALLETS],
+    )

@@ -152,6 +152,19 @@ contract MerkleLogTest is Checks {
         isTrue(!log.verify(leaf, index, size, proof, root), "it fails");
     }
 
+    /// @dev The proof ends at a root, but a log of twice the leaves has a level more.
+    function testFuzz_a_proof_that_ends_too_early_fails(uint256 seed, uint256 count, uint256 index)
+        public
+        view
+    {
+        bytes32[] memory leaves = leavesFrom(seed, bound(count, 1, 20));
+        index = bound(index, 0, leaves.length - 1);
+        bytes32[] memory proof = PlainLog.path(leaves, index, 0, leaves.length);
+        uint256 larger = 4 * PlainLog.split(leaves.length + 1);
+
+        isTrue(!log.verify(leaves[index], index, larger, proof, PlainLog.root(leaves)), "it fails");
+    }
+
     function testFuzz_no_index_size_or_proof_makes_verification_revert(
         bytes32 leaf,
         uint256 index,

@@ -56,16 +56,16 @@ class Account:
     private_key: str
 
 
-def find_anvil(environment: Mapping[str, str], home: Path) -> Path:
+def find_anvil(environment: Mapping[str, str], home: Path, beside: Path = Path(sys.executable).parent) -> Path:
     """
     anvil: the one on PATH, else the one beside this program, foundry's, or the project's own toolchain.
 
     Raises `SettingsError`.
     """
-    on_path = shutil.which("anvil", path=environment.get("PATH"))
+    on_path = shutil.which("anvil", path=environment.get("PATH", ""))
     if on_path:
         return Path(on_path)
-    places = [Path(sys.executable).parent / "anvil", home / ".foundry/bin/anvil", *_of_toolchain(environment, home)]
+    places = [beside / "anvil", home / ".foundry/bin/anvil", *_of_toolchain(environment, home)]
     for place in places:
         if os.access(place, os.X_OK):
             return place

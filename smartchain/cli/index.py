@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import threading
 from collections.abc import Iterator, Sequence
@@ -25,6 +26,10 @@ from smartchain.types import Address
 if TYPE_CHECKING:
     from smartchain.indexer.outcome import Outcome
     from smartchain.ports import EntrySource, LedgerInfo, LedgerStore, Rpc
+
+
+SELDOM = 100_000
+"""Objects between two searches for cycles: a backfill makes millions that hold none, and looking costs a tenth."""
 
 
 def _how(
@@ -116,6 +121,7 @@ class _Run:
 
     def go(self) -> int:
         """Exit status: a daemon that was told to stop is done, a catching up that was interrupted is not."""
+        gc.set_threshold(SELDOM)
         info = self._store.info
         self._log.info("started", ledger=checksum(info.address), chain=info.chain_id, size=self._store.status().size)
         with self._bar, signals(self._stop):

@@ -34,6 +34,9 @@ Finality = Literal["safe", "finalized"]
 FETCHERS = 2
 """Requests for logs under way at once."""
 
+AHEAD = 8
+"""Answers that are fetched, or being fetched, before they are needed: half a megabyte each."""
+
 
 class HostLedger:
     """
@@ -153,7 +156,7 @@ class HostLedger:
         pool = ThreadPoolExecutor(FETCHERS, "logs")
         try:
             while first_block <= last_block or waiting:
-                while first_block <= last_block and len(waiting) <= FETCHERS:
+                while first_block <= last_block and len(waiting) < AHEAD:
                     last = min(last_block, first_block + self._ranges.span - 1)
                     waiting.append(pool.submit(self._fetch, first_block, last))
                     first_block = last + 1

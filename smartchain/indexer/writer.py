@@ -11,8 +11,8 @@ from types import TracebackType
 
 from smartchain.ports import Step
 
-WAITING = 2
-"""Steps that may wait to be written; more would only cost memory."""
+WAITING = 65_536
+"""Entries that may wait to be written, some 20 MB: enough to read on while a store sorts its lookups."""
 
 
 class Writer:
@@ -24,7 +24,9 @@ class Writer:
 
     def __init__(self, take: Callable[[Step], None]) -> None:
         self._take = take
-        self._steps: queue.Queue[Step | None] = queue.Queue(WAITING)
+        self._steps: queue.Queue[Step | None] = queue.Queue()
+        self._waiting = 0
+        self._room = threading.Condition()
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
 
@@ -43,6 +45,9 @@ class Writer:
     def put(self, step: Step) -> None:
         """Have a step written; waits while too many do already."""
         self._raise()
+        with self._room:
+            self._room.wait_for(lambda: self._waiting < WAITING)
+            self._waiting += len(step.chunk.packed)
         self._steps.put(step)
 
     def flush(self) -> None:
@@ -61,5 +66,8 @@ class Writer:
                     self._take(step)
                 except BaseException as error:  # noqa: BLE001  (raised again where the caller waits)
                     self._error = error
+            with self._room:
+                self._waiting -= len(step.chunk.packed)
+                self._room.notify()
             self._steps.task_done()
         self._steps.task_done()

@@ -34,7 +34,12 @@ def agree(question: str, *, yes: bool, needed: bool) -> None:
         if needed:
             raise NotAgreed(f"{question}: nobody is there to be asked, so say --yes; nothing was sent")
         return
-    if not click.confirm(f"{question}?", err=True):
+    try:
+        agreed = click.confirm(f"{question}?", err=True)
+    except click.Abort:
+        output.note("\nnothing was sent")
+        raise
+    if not agreed:
         raise NotAgreed("nothing was sent")
 
 

@@ -122,6 +122,20 @@ def shell_for(folder: Path, chain: OnAnvil, key: str = KEYS[0]) -> Shell:
     )
 
 
+@contextmanager
+def nothing_sent(chain: OnAnvil) -> Iterator[None]:
+    """Neither block nor pending transaction comes of what is done within."""
+
+    def seen() -> tuple[object, ...]:
+        payer = "0x" + chain.accounts[0].hex()
+        pending = chain.rpc.call("eth_getTransactionCount", payer, "pending")
+        return chain.newest(), pending, chain.rpc.call("eth_getBalance", payer, "latest")
+
+    before = seen()
+    yield
+    assert seen() == before
+
+
 def wallet(number: int) -> str:
     """An address that nobody has the key of."""
     return checksum(Address((0xA11CE000 + number).to_bytes(20, "big")))

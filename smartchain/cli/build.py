@@ -60,13 +60,11 @@ def source_of(host: HostSettings, rpc: Rpc, ledger: Address, how: IndexSettings)
     return CheckedSource(source, [connect(host, url) for url in host.check_rpc_urls])
 
 
-@contextmanager
-def opened(db: str) -> Iterator[Store]:
+def open_or_make(db: str) -> Store:
     """The store, made if it is not there. Raises `StoreError`."""
     from smartchain.store import open_store
 
-    with closing(open_store(db, create=True)) as store:
-        yield store
+    return open_store(db, create=True)
 
 
 @contextmanager

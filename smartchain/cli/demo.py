@@ -7,7 +7,7 @@ from __future__ import annotations
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +79,7 @@ class Demo:
         chain = DemoChain(self._seed)
         self._deploy(chain)
         self._pay(chain)
-        with build.opened(db) as opened:
+        with closing(build.open_or_make(db)) as opened:
             store, verified = self._index(chain, opened)
             self._blocks(store)
             self._entries(store)
@@ -188,7 +188,7 @@ class Demo:
             f"One leaves out a log, that of host block {middle.host_block}.": leave_out(transaction),
             "One adds a wei to a payment there.": one_wei_more(transaction),
         }
-        with build.opened(spare) as opened:
+        with closing(build.open_or_make(spare)) as opened:
             found = [self._lie(chain, opened, what, lie) for what, lie in lies.items()]
             _, store = _follow(chain.rpc, chain, opened)
             same = views.head_json(store) == views.head_json(honest)

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ import click
 
 from smartchain.cli import kinds, options, output
 from smartchain.cli.deploy import MOST_ENTRIES, UINT32
+from smartchain.cli.stopping import signals
 from smartchain.config import DEFAULT_RPC_URL, DEV_CHAIN, DEV_MNEMONIC
 from smartchain.ledger.address import checksum
 from smartchain.types import Address
@@ -85,8 +85,8 @@ def devnet(
     from smartchain.ledger.block import BlockRule
 
     settings = AnvilSettings(port, accounts=accounts, balance_ether=balance, block_time_s=block_time, state=state)
-    stop = _asked_to_stop()
-    with Anvil(find_anvil(os.environ, Path.home()), settings) as anvil:
+    stop = threading.Event()
+    with signals(stop), Anvil(find_anvil(os.environ, Path.home()), settings) as anvil:
         ledger = ensure_ledger(anvil.rpc, anvil.accounts[0].address, terms, Terms(BlockRule(MOST_ENTRIES, 0)))
         if as_json:
             _say_json(anvil, ledger)
@@ -96,13 +96,6 @@ def devnet(
             anvil.check()
     if not as_json:
         output.note("stopped" + (f"; the chain is kept in {state}" if state else ""))
-
-
-def _asked_to_stop() -> threading.Event:
-    stop = threading.Event()
-    for kind in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(kind, lambda *_: stop.set())
-    return stop
 
 
 def _say_json(anvil: Anvil, ledger: Address) -> None:

@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from itertools import chain
 from typing import Any
 
 import click
@@ -125,7 +126,7 @@ def history(address: Address | None, span: Span, as_csv: bool, ledger: Address |
         elif as_json:
             output.stream_json(_row(line, address, span.zone) for line in lines)
         else:
-            output.stream(_text(line, address, span.zone) for line in lines)
+            output.stream(chain([_heading(address)], (_text(line, address, span.zone) for line in lines)))
 
 
 # what happened
@@ -222,6 +223,11 @@ def _csv(lines: Iterator[Line], address: Address | None, zone: tzinfo) -> Iterat
         cells = io.StringIO()
         csv.writer(cells, lineterminator="").writerow(row.values())
         yield cells.getvalue()
+
+
+def _heading(address: Address | None) -> str:
+    came_to = f"  {'change':>24}  {'balance':>24}" if address is not None else ""
+    return f"{'time':20}  {'index':>8}  {'sender':42}  {'recipient':42}{came_to}  amount"
 
 
 def _text(line: Line, address: Address | None, zone: tzinfo) -> str:

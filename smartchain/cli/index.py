@@ -5,12 +5,11 @@
 from __future__ import annotations
 
 import gc
-import signal
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -18,6 +17,7 @@ from smartchain.cli import build, kinds, options, output, views
 from smartchain.cli.failure import INTERRUPTED
 from smartchain.cli.log import logger
 from smartchain.cli.progress import Bar
+from smartchain.cli.stopping import signals
 from smartchain.config import Finality, HostSettings, IndexSettings
 from smartchain.errors import LedgerNotChosen, SmartchainError
 from smartchain.ledger.address import checksum
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from smartchain.indexer.outcome import Outcome
     from smartchain.ports import EntrySource, LedgerInfo, LedgerStore, Rpc
 
+T = TypeVar("T")
 
 SELDOM = 100_000
 """Objects between two searches for cycles: a backfill makes millions that hold none, and looking costs a tenth."""
@@ -72,14 +73,21 @@ def index(
     Nothing becomes part of the chain before the root of what was read equals the contract's. Ended at any moment,
     the next run goes on where this one was.
     """
-    known = build.known_ledgers(db)
-    ledger, settings = _choose(known, ledger, build.checked(host, check_rpc_url))
-    rpc = build.connect(settings)
-    source = build.source_of(settings, rpc, ledger, _resumed(known, ledger, rpc, how))
-    info = source.info()
-    with build.opened(db) as store:
-        status = _Run(source, store.ledger(info), how, as_json).go()
+    run = _Run(how, as_json)
+    with signals(run.stop):
+        source, info = run.patiently(lambda: _reach(ledger, db, build.checked(host, check_rpc_url), how))
+        with closing(run.patiently(lambda: build.open_or_make(db))) as store:
+            status = run.go(source, store.ledger(info))
     click.get_current_context().exit(status)
+
+
+def _reach(ledger: Address | None, db: str, host: HostSettings, how: IndexSettings) -> tuple[EntrySource, LedgerInfo]:
+    """The ledger on the host chain, and what it says of itself."""
+    known = build.known_ledgers(db)
+    chosen, settings = _choose(known, ledger, host)
+    rpc = build.connect(settings)
+    source = build.source_of(settings, rpc, chosen, _resumed(known, chosen, rpc, how))
+    return source, source.info()
 
 
 def _choose(known: Sequence[LedgerInfo], ledger: Address | None, host: HostSettings) -> tuple[Address, HostSettings]:
@@ -106,39 +114,54 @@ def _resumed(known: Sequence[LedgerInfo], ledger: Address, rpc: Rpc, how: IndexS
 class _Run:
     """One run of the daemon, told to stop by a signal, with its log on stderr and its answers on stdout."""
 
-    def __init__(self, source: EntrySource, store: LedgerStore, how: IndexSettings, as_json: bool) -> None:
+    def __init__(self, how: IndexSettings, as_json: bool) -> None:
+        self.stop = threading.Event()
+        self._how, self._json = how, as_json
+        self._log = logger()
+        self._bar = Bar("entries")
+        self._said: object = None
+
+    def patiently(self, ask: Callable[[], T]) -> T:
+        """What `ask` answers; a daemon waits out what passes, from its first moment on."""
+        from smartchain.indexer.daemon import Backoff
+
+        backoff = Backoff(1.0)
+        while True:
+            try:
+                return ask()
+            except SmartchainError as fault:
+                if not (self._how.follow and fault.retryable):
+                    raise
+                wait_s = backoff.next_s()
+                self._trouble(fault, wait_s)
+                if self.stop.wait(wait_s):
+                    raise click.exceptions.Exit(0) from None
+
+    def go(self, source: EntrySource, store: LedgerStore) -> int:
+        """Exit status: a daemon that was told to stop is done, a catching up that was interrupted is not."""
         from smartchain.indexer.daemon import Daemon
         from smartchain.indexer.follow import Follower
 
-        self._store, self._how, self._json = store, how, as_json
-        self._log = logger()
-        self._bar = Bar("entries")
-        self._stop = threading.Event()
-        follower = Follower(source, store, self._bar, self._stop.is_set)
-        poll_s = how.poll_on(store.info.chain_id)
-        self._daemon = Daemon(follower, self._stop, self._report, self._trouble, poll_s)
-        self._said: object = None
-
-    def go(self) -> int:
-        """Exit status: a daemon that was told to stop is done, a catching up that was interrupted is not."""
         gc.set_threshold(SELDOM)
-        info = self._store.info
-        self._log.info("started", ledger=checksum(info.address), chain=info.chain_id, size=self._store.status().size)
-        with self._bar, signals(self._stop):
+        info = store.info
+        self._log.info("started", ledger=checksum(info.address), chain=info.chain_id, size=store.status().size)
+        follower = Follower(source, store, self._bar, self.stop.is_set)
+        daemon = Daemon(follower, self.stop, self._report, self._trouble, self._how.poll_on(info.chain_id))
+        with self._bar:
             if self._how.follow:
-                self._daemon.run()
+                daemon.run()
             else:
-                self._daemon.catch_up()
-        if self._stop.is_set():
-            self._log.info("stopped", size=self._store.status().size)
-        self._say_head()
-        return INTERRUPTED if self._stop.is_set() and not self._how.follow else 0
+                daemon.catch_up()
+        if self.stop.is_set():
+            self._log.info("stopped", size=store.status().size)
+        self._say_head(store)
+        return INTERRUPTED if self.stop.is_set() and not self._how.follow else 0
 
-    def _say_head(self) -> None:
+    def _say_head(self, store: LedgerStore) -> None:
         if self._json:
-            output.say_json(views.head_json(self._store))
+            output.say_json(views.head_json(store))
         elif not self._how.follow:
-            output.fields(views.head_fields(self._store))
+            output.fields(views.head_fields(store))
 
     def _report(self, outcome: Outcome) -> None:
         """A line for each step that a person would want to see: not for looking around without finding anything."""
@@ -156,22 +179,3 @@ class _Run:
     def _trouble(self, fault: SmartchainError, wait_s: float) -> None:
         self._bar.close()
         self._log.warning("trouble", reason=output.one_line(str(fault)), again_in_s=round(wait_s, 1))
-
-
-@contextmanager
-def signals(stop: threading.Event) -> Iterator[None]:
-    """SIGINT and SIGTERM ask to stop; a second one does not ask."""
-    kinds_of_signal = (signal.SIGINT, signal.SIGTERM)
-    before = {kind: signal.getsignal(kind) for kind in kinds_of_signal}
-
-    def ask(kind: int, _frame: object) -> None:
-        stop.set()
-        signal.signal(kind, before[signal.Signals(kind)])
-
-    for kind in kinds_of_signal:
-        signal.signal(kind, ask)
-    try:
-        yield
-    finally:
-        for kind, handler in before.items():
-            signal.signal(kind, handler)

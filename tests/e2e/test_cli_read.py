@@ -15,7 +15,9 @@ import pytest
 from smartchain.ledger.address import checksum
 from tests.conftest import Toolchain
 from tests.e2e.typed import PROGRAM, Done, Shell, eventually, shell_for, wallet
+from tests.fakes import faults
 from tests.fakes.anvil import OnAnvil, on_anvil
+from tests.fakes.proxy import Proxy
 
 ETHER = 10**18
 
@@ -151,6 +153,46 @@ def test_a_daemon_follows_and_ends_in_good_order_when_it_is_told_to(shell: Shell
     assert {step["step"] for step in steps} == {"advanced"}
     assert (head["size"], head["verified"]) == (2, True)
     assert "stopped" in err.splitlines()[-1]
+
+
+def test_a_daemon_waits_for_a_node_that_is_not_ready_and_goes_on_through_trouble(chain: OnAnvil, shell: Shell) -> None:
+    shell.type("send", wallet(74), "1")
+    with Proxy(chain.url) as proxy, shell.start("index", "--follow", "--rpc-url", proxy.url) as daemon:
+        proxy.fault(faults.status(503))
+        eventually(lambda: len(proxy.calls) >= 4)
+        proxy.heal()
+        eventually(lambda: _size(shell) == 1)
+        proxy.fault(faults.cut_off, times=6)
+        shell.type("send", wallet(74), "2")
+        eventually(lambda: _size(shell) == 2)
+        daemon.send_signal(signal.SIGTERM)
+        _, err = daemon.communicate(timeout=20)
+
+    assert daemon.returncode == 0
+    assert "trouble" in err
+    assert "503" in err
+
+
+def test_a_daemon_that_still_waits_for_its_node_ends_when_it_is_told_to(shell: Shell) -> None:
+    with shell.start("index", "--follow", "--rpc-url", "http://127.0.0.1:1") as daemon:
+        assert daemon.stderr is not None
+        assert "trouble" in daemon.stderr.readline()
+        daemon.send_signal(signal.SIGTERM)
+        assert daemon.wait(20) == 0
+    assert shell.files() == []
+
+
+def test_a_catching_up_that_is_interrupted_is_not_done(chain: OnAnvil, shell: Shell) -> None:
+    shell.type("send", wallet(75), "1")
+    with Proxy(chain.url) as proxy:
+        proxy.fault(faults.late(3), "eth_getLogs")
+        with shell.start("index", "--rpc-url", proxy.url) as once:
+            eventually(lambda: proxy.count("eth_getLogs"))
+            once.send_signal(signal.SIGINT)
+            status = once.wait(20)
+
+    assert status == 130
+    assert shell.type("index", "--json").json["size"] == 1
 
 
 def _size(shell: Shell) -> int:

@@ -3,41 +3,16 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from smartchain.cli.group import COMMANDS
 from smartchain.ledger.address import checksum
-from tests.conftest import Toolchain
-from tests.e2e.typed import PROGRAM, Done, Shell, shell_for, wallet
-from tests.fakes.anvil import OnAnvil, on_anvil
+from tests.e2e.typed import PROGRAM, Done, Shell, wallet
+from tests.fakes.anvil import OnAnvil
 
 ETHER = 10**18
-
-
-@pytest.fixture(scope="module")
-def chain(toolchain: Toolchain) -> Iterator[OnAnvil]:
-    with on_anvil(executable=toolchain.anvil) as chain:
-        yield chain
-
-
-@pytest.fixture
-def shell(chain: OnAnvil, tmp_path: Path) -> Shell:
-    """A folder with a ledger of its own: a block closes at 3 entries."""
-    shell = shell_for(tmp_path, chain)
-    deployed = shell.type("deploy", "--max-entries", "3", "--json").json
-    shell.environment["SMARTCHAIN_LEDGER"] = deployed["ledger"]
-    return shell
-
-
-def balance_on_host(chain: OnAnvil, address: str) -> int:
-    return int(chain.rpc.call("eth_getBalance", address, "latest"), 16)
-
-
-def payer(chain: OnAnvil) -> str:
-    return checksum(chain.accounts[0])
 
 
 def test_an_option_goes_before_the_environment_then_dotenv_then_toml(chain: OnAnvil, tmp_path: Path) -> None:

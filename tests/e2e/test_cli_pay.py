@@ -6,45 +6,18 @@ import os
 import pty
 import signal
 import subprocess
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-
-import pytest
 
 from smartchain.ledger.address import checksum
 from smartchain.ledger.hash import keccak
 from smartchain.types import Address
 from smartchain.wallet.keys import KeyOptions, open_key
 from smartchain.wallet.offline import read_unsigned, sign_all
-from tests.conftest import Toolchain
-from tests.e2e.typed import KEYS, Shell, eventually, shell_for, wallet
-from tests.fakes.anvil import OnAnvil, on_anvil
+from tests.e2e.typed import KEYS, Shell, balance_on_host, eventually, payer, shell_for, wallet
+from tests.fakes.anvil import OnAnvil
 
 ETHER = 10**18
-
-
-@pytest.fixture(scope="module")
-def chain(toolchain: Toolchain) -> Iterator[OnAnvil]:
-    with on_anvil(executable=toolchain.anvil) as chain:
-        yield chain
-
-
-@pytest.fixture
-def shell(chain: OnAnvil, tmp_path: Path) -> Shell:
-    """A folder with a ledger of its own: a block closes at 3 entries."""
-    shell = shell_for(tmp_path, chain)
-    deployed = shell.type("deploy", "--max-entries", "3", "--json").json
-    shell.environment["SMARTCHAIN_LEDGER"] = deployed["ledger"]
-    return shell
-
-
-def balance_on_host(chain: OnAnvil, address: str) -> int:
-    return int(chain.rpc.call("eth_getBalance", address, "latest"), 16)
-
-
-def payer(chain: OnAnvil) -> str:
-    return checksum(chain.accounts[0])
 
 
 def test_a_deployment_says_where_the_ledger_is_and_what_it_cost(chain: OnAnvil, tmp_path: Path) -> None:

@@ -7,42 +7,15 @@ import io
 import json
 import signal
 import subprocess
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from smartchain.ledger.address import checksum
-from tests.conftest import Toolchain
-from tests.e2e.typed import PROGRAM, Done, Shell, eventually, shell_for, wallet
+from tests.e2e.typed import PROGRAM, Done, Shell, eventually, payer, wallet
 from tests.fakes import faults
-from tests.fakes.anvil import OnAnvil, on_anvil
+from tests.fakes.anvil import OnAnvil
 from tests.fakes.proxy import Proxy
 
 ETHER = 10**18
-
-
-@pytest.fixture(scope="module")
-def chain(toolchain: Toolchain) -> Iterator[OnAnvil]:
-    with on_anvil(executable=toolchain.anvil) as chain:
-        yield chain
-
-
-@pytest.fixture
-def shell(chain: OnAnvil, tmp_path: Path) -> Shell:
-    """A folder with a ledger of its own: a block closes at 3 entries."""
-    shell = shell_for(tmp_path, chain)
-    deployed = shell.type("deploy", "--max-entries", "3", "--json").json
-    shell.environment["SMARTCHAIN_LEDGER"] = deployed["ledger"]
-    return shell
-
-
-def balance_on_host(chain: OnAnvil, address: str) -> int:
-    return int(chain.rpc.call("eth_getBalance", address, "latest"), 16)
-
-
-def payer(chain: OnAnvil) -> str:
-    return checksum(chain.accounts[0])
 
 
 def recorded(shell: Shell) -> None:

@@ -149,3 +149,11 @@ def eventually(happened: Any, timeout_s: float = 20.0) -> Any:
             return found
         time.sleep(0.05)
     raise AssertionError(f"it did not happen in {timeout_s:g} s")
+
+
+def balance_on_host(chain: OnAnvil, address: str) -> int:
+    return int(chain.rpc.call("eth_getBalance", address, "latest"), 16)
+
+
+def payer(chain: OnAnvil) -> str:
+    return checksum(chain.accounts[0])

@@ -107,7 +107,8 @@ class Endpoint:
     def _secrets(self) -> set[str]:
         parts = _split(self.url)
         pieces = {*parts.path.split("/"), parts.query, *(pair.partition("=")[2] for pair in parts.query.split("&"))}
-        pieces |= {parts.password or "", unquote(parts.password or ""), *self.headers.values()}
+        pieces |= {text for part in (parts.username, parts.password) for text in (part or "", unquote(part or ""))}
+        pieces |= set(self.headers.values())
         pieces |= {value.rpartition(" ")[2] for value in self.headers.values()}
         return {piece for piece in pieces if len(piece) >= 4}
 

@@ -15,6 +15,8 @@ from smartchain.indexer.outcome import Advanced, Outcome, Reread, Rewound, Waite
 from smartchain.ledger.block import BlockRule, assemble
 from smartchain.ledger.entry import Entry
 from smartchain.ledger.merkle import MerkleLog
+from smartchain.ports import Head, HostBlock
+from smartchain.types import Size
 from tests.fakes.ledger_host import BY_THREES, FakeBlock, FakeHost, FakeLog, Lie
 from tests.fakes.store import ListStore
 
@@ -328,4 +330,19 @@ def test_a_broken_sequence_names_what_was_expected() -> None:
     follower = Follower(host, ListStore(host.info()))
     follower.step()
     with pytest.raises(BrokenSequence, match="was expected"):
+        follower.step()
+
+
+def test_a_head_that_its_own_peaks_contradict_is_a_lie_like_any_other() -> None:
+    class Forger(FakeHost):
+        def head(self, at: HostBlock) -> Head:
+            true = super().head(at)
+            return Head(Size(true.size + 3), true.root)
+
+    host = Forger(random.Random(7))
+    for _ in range(10):
+        host.mine(3)
+    follower = Follower(host, ListStore(host.info()))
+    assert isinstance(follower.step(), Reread)
+    with pytest.raises(RootMismatch, match="the contract has"):
         follower.step()

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from smartchain.errors import ProofError, SourcesDisagree, WrongChain
+from smartchain.errors import ProofError, SourcesDisagree, UnknownBlock, WrongChain
 from smartchain.host.source import HostLedger
 from smartchain.host.stateproof import proven_head
 from smartchain.ports import Chunk, EntrySource, Head, HostBlock, LedgerInfo, Rpc
 from smartchain.types import Address, Hash32, Index
+
+MOST_FORKS = 5
+"""Looks in a row at which another node has another block in the target's place, before it is no passing fork."""
 
 
 class CheckedSource:
@@ -27,6 +30,7 @@ class CheckedSource:
         self._others = others
         self._address: Address | None = None
         self._agreed: tuple[HostBlock, Head] | None = None
+        self._forks = 0
         self.proven = False
         """Whether the head that was asked for last was proven against the state of its block."""
 
@@ -72,14 +76,36 @@ class CheckedSource:
         """
         if self._agreed is not None and self._agreed[0] == at:
             return self._agreed[1]
+        try:
+            head = self._agree(at)
+        except SourcesDisagree:
+            head = self._agree(at)  # one more look: a passing fault is no lie
+        self._agreed, self._forks = (at, head), 0
+        return head
+
+    def _agree(self, at: HostBlock) -> Head:
         address = self._address or self.info().address
         head = self._source.head(at)
         self.proven = False
         for other in self._others:
-            self._compare(head, HostLedger(other, address).head(at), other.name, at)
+            self._compare(head, self._head_of(other, address, at), other.name, at)
             self._prove(head, other, address, at)
-        self._agreed = at, head
         return head
+
+    def _head_of(self, other: Rpc, address: Address, at: HostBlock) -> Head:
+        """Another node's head; a node on another fork is waited for, but not for ever."""
+        theirs = HostLedger(other, address)
+        try:
+            return theirs.head(at)
+        except UnknownBlock:
+            block = theirs.block(at.number)
+            if block is None or block.hash == at.hash:
+                raise
+        self._forks += 1
+        said = f"host block {at.number} is another one on {other.name} than on {self.name}"
+        if self._forks < MOST_FORKS:
+            raise UnknownBlock(f"{said}; it is looked at again")
+        raise SourcesDisagree(f"{said}, and stays so: one of them is on another chain", at.number, at.number)
 
     def _prove(self, head: Head, other: Rpc, address: Address, at: HostBlock) -> None:
         try:

@@ -200,6 +200,8 @@ class HostLedger:
 
     def head(self, at: HostBlock) -> Head:
         size, root = self._words("head()", 2, at)
+        if size >= 1 << 64:
+            raise self._not_a_ledger()
         return Head(Size(size), _hash(root))
 
     def peaks(self, at: HostBlock) -> list[Hash32]:

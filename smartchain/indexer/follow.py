@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from smartchain.errors import InputError, RootMismatch, StateGone, UnknownBlock, Untrue
+from smartchain.errors import InputError, NotALedger, RootMismatch, SourcesDisagree, StateGone, UnknownBlock, Untrue
 from smartchain.indexer.growth import Growth
 from smartchain.indexer.narrow import Suspicion, narrow
 from smartchain.indexer.outcome import Advanced, Outcome, Reread, Rewound, Waited
@@ -69,7 +69,7 @@ class Follower:
     def _act(self) -> Outcome:
         target = self._source.target()
         status = self._store.status()
-        at_cursor, newest_known = self._look_at_cursor(status.cursor)
+        at_cursor, newest_known = self._look_at_cursor(status.cursor, target)
         match plan(status, self._store.info.deployed_at, target, at_cursor, newest_known):
             case Wait(reason, caught_up):
                 return Waited(reason, caught_up)
@@ -80,17 +80,15 @@ class Follower:
 
     # where the host is
 
-    def _look_at_cursor(self, cursor: HostBlock | None) -> tuple[Hash32 | None, bool | None]:
+    def _look_at_cursor(self, cursor: HostBlock | None, target: HostBlock) -> tuple[Hash32 | None, bool | None]:
         if cursor is None:
             return None, None
         here = self._source.block(cursor.number)
         if here is not None:
             return here.hash, None
-        for number, block_hash in reversed(self._store.host_blocks()):
-            there = self._source.block(number)
-            if there is not None:
-                return None, there.hash == block_hash
-        return None, None
+        known = next((known for known in reversed(self._store.host_blocks()) if known[0] <= target.number), None)
+        there = self._source.block(known[0]) if known else None
+        return None, None if known is None or there is None else there.hash == known[1]
 
     def _is_canonical(self, number: int, block_hash: Hash32) -> bool:
         block = self._source.block(number)
@@ -118,7 +116,10 @@ class Follower:
     def _advance(self, first_block: int, target: HostBlock) -> Outcome:
         growth = self._growth = self._growth or Growth(self._store)
         before = growth.head.size
-        total = self._expect(target, before)
+        try:
+            total = self._expect(target, before)
+        except NotALedger:
+            return Waited(f"the ledger is not there yet at host block {target.number}", caught_up=False)
         try:
             with Writer(self._store.take) as writer:
                 for chunk in self._read(first_block, target, before):
@@ -129,6 +130,8 @@ class Follower:
                     self._progress(growth.head.size, total)
                     if self._stopping():
                         break
+        except SourcesDisagree:
+            raise  # about the head, not about what was read
         except Untrue as lie:
             return self._doubt(lie, target)
         return self._advanced(growth, before, target, verified=False)
@@ -164,8 +167,10 @@ class Follower:
         ours = growth.head
         try:
             contract = self._source.head(target)
-        except StateGone:
+        except StateGone as gone:
             self._store.take(step)
+            if chunk.first_block > target.number:
+                return Waited(f"all is read, and a newer host block is needed to verify it: {gone}", caught_up=False)
             return self._advanced(growth, before, target, verified=False)
         step.verified = contract == ours and self._is_canonical(target.number, target.hash)
         self._store.take(step)
@@ -190,9 +195,9 @@ class Follower:
         self._growth = None
         if not self._is_canonical(target.number, target.hash):
             return Waited(f"host block {target.number} was replaced while it was read", caught_up=False)
-        if not all(self._is_canonical(*known) for known in self._staged_host_blocks()):
-            return self._rewind_to_fork()
         suspicion = narrow(self._source, self._store, lie, target)
+        if (stale := self._first_replaced(suspicion)) is not None:
+            return self._drop_replaced(stale)
         lasting = any(earlier.stands(self._store) for earlier in self._suspicions)
         self._drop_from(suspicion.first_block)
         if lasting or len(self._suspicions) >= MOST_REREADS:
@@ -201,10 +206,23 @@ class Follower:
         self._suspicions.append(suspicion)
         return Reread(suspicion.first_block, suspicion.last_block, str(lie))
 
-    def _staged_host_blocks(self) -> list[tuple[int, Hash32]]:
-        verified = self._store.status().verified_at
-        known = self._store.host_blocks()
-        return [block for block in known if verified is None or block[0] > verified.number]
+    def _first_replaced(self, suspicion: Suspicion) -> int | None:
+        """
+        The first host block in doubt that was read and is no longer canonical.
+
+        One that still is may stand after it: the host was reorganised between two answers.
+        """
+        first, last = suspicion.first_block, suspicion.last_block
+        known = [known for known in self._store.host_blocks() if first <= known[0] <= last]
+        return next((block[0] for block in known if not self._is_canonical(*block)), None)
+
+    def _drop_replaced(self, number: int) -> Rewound:
+        before = self._store.status()
+        self._drop_from(number)
+        self._suspicions.clear()
+        after = self._store.status()
+        read_to = before.cursor.number if before.cursor else number
+        return Rewound(after.cursor.number if after.cursor else None, read_to - number + 1, before.size - after.size)
 
     def _drop_from(self, first_block: int) -> None:
         status = self._store.status()

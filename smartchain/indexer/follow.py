@@ -95,7 +95,10 @@ class Follower:
         return block is not None and block.hash == block_hash
 
     def _rewind_to_fork(self) -> Rewound:
-        fork = fork_of(self._store.host_blocks(), self._is_canonical)
+        known, verified = self._store.host_blocks(), self._store.status().verified_at
+        if verified is not None and not self._is_canonical(verified.number, verified.hash):
+            known = [block for block in known if block[0] <= verified.number]  # the rest stands on what was replaced
+        fork = fork_of(known, self._is_canonical)
         block = self._source.block(fork[0]) if fork else None
         if fork is not None and (block is None or block.hash != fork[1]):
             return self._rewind_to_fork()
@@ -195,6 +198,9 @@ class Follower:
         self._growth = None
         if not self._is_canonical(target.number, target.hash):
             return Waited(f"host block {target.number} was replaced while it was read", caught_up=False)
+        verified = self._store.status().verified_at
+        if verified is not None and not self._is_canonical(verified.number, verified.hash):
+            return self._rewind_to_fork()
         suspicion = narrow(self._source, self._store, lie, target)
         if (stale := self._first_replaced(suspicion)) is not None:
             return self._drop_replaced(stale)

@@ -102,8 +102,6 @@ def _by_peaks(source: EntrySource, store: LedgerStore, target: HostBlock, first:
     except StateGone:
         return first, last
     if len(peaks) != head.size.bit_count():
-        return first, last  # the host contradicts itself
-    if len(peaks) != head.size.bit_count():
         return first, last  # the contract's own answers do not fit each other: the host lies about one of them
     tree = tree_of(store)
     ranges = zip(reversed(peak_ranges(head.size)), reversed(peaks), strict=True)

@@ -56,6 +56,8 @@ class FakeHost:
         """The next reading of logs that reaches this block fails there."""
         self.before_head: list[Callable[[], None]] = []
         """Run one by one just before the next calls of `head`: what happens behind the reader's back."""
+        self.before_chunk: list[Callable[[], None]] = []
+        """Run one by one just before the next answers with logs."""
         self._salt = 0
         for _ in range(deployed_at + 1):
             self.mine(0)
@@ -126,6 +128,8 @@ class FakeHost:
 
     def chunks(self, first_block: int, last_block: int, expected: Index) -> Iterator[Chunk]:
         while first_block <= last_block:
+            if self.before_chunk:
+                self.before_chunk.pop(0)()
             self._fault()
             last = min(last_block, first_block + self.blocks_a_chunk - 1)
             if self.fail_at_block is not None and last >= self.fail_at_block:

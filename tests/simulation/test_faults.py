@@ -42,6 +42,7 @@ class Simulation:
             self._something_happens()
             self._step()
         self.host.lie, self.host.faults, self.host.before_head = None, [], []
+        self.host.before_chunk = []
         self.host.keeps_state, self.host.fail_at_block = 10**9, None
         read_to = self.store.cursor.number if self.store.cursor else 0
         while len(self.host.blocks) <= read_to + 1:
@@ -54,7 +55,7 @@ class Simulation:
         for _ in range(chance.randint(0, 4)):
             host.mine(chance.randint(0, 4))
         depth = chance.randint(1, len(host.blocks) - host.deployed_at)
-        match chance.randint(0, 12):
+        match chance.randint(0, 13):
             case 0 | 1:
                 host.reorganise(depth)
             case 2:
@@ -74,6 +75,12 @@ class Simulation:
                 host.keeps_state = chance.choice([0, 1, 5, 10**9])
             case 10:
                 host.before_head = [lambda: None, lambda: host.reorganise(min(depth, len(host.blocks) - 1))]
+            case 13:
+                keep, shift_s = chance.random() < 0.5, chance.choice([0, 1])
+                host.before_chunk = [
+                    lambda: None,
+                    lambda: host.reorganise(min(depth, len(host.blocks) - 1), keep=keep, shift_s=shift_s),
+                ]
             case 11:
                 self.follower = Follower(host, self.store)
             case _:

@@ -81,6 +81,29 @@ def test_a_node_that_describes_another_ledger_is_refused(host: FakeHost) -> None
         CheckedSource(source_of(ListRpc(host)), [ListRpc(other)]).info()
 
 
+def test_a_disagreement_that_passes_is_none(host: FakeHost) -> None:
+    hasty = ListRpc(host, "http://hasty")
+    source = CheckedSource(source_of(ListRpc(host)), [hasty])
+    source.info()
+    forged = [Hash32(bytes(32))]
+    hasty.forge = lambda head: replace(head, root=forged.pop()) if forged else head
+
+    assert source.head(source.target()) == host.head(host.target())
+
+
+def test_a_node_on_another_fork_is_waited_for_but_not_for_ever(host: FakeHost) -> None:
+    other = grown()
+    other.reorganise(2, keep=True)
+    source = CheckedSource(source_of(ListRpc(host)), [ListRpc(other, "http://other")])
+    target = source.target()
+
+    for _ in range(4):
+        with pytest.raises(UnknownBlock, match=r"http://other .*http://list"):
+            source.head(target)
+    with pytest.raises(SourcesDisagree, match=r"http://other .*http://list"):
+        source.head(target)
+
+
 def test_a_node_that_is_behind_is_waited_for(host: FakeHost) -> None:
     behind = grown()
     behind.cut_back(1)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
-from smartchain.errors import BrokenSequence, HostUnavailable, RootMismatch, Untrue
+from smartchain.errors import BrokenSequence, HostUnavailable, NotALedger, RootMismatch, UnknownBlock, Untrue
 from smartchain.indexer.follow import Follower
 from smartchain.indexer.growth import genesis_of
 from smartchain.indexer.outcome import Advanced, Outcome, Reread, Rewound, Waited
@@ -174,6 +175,103 @@ def test_a_reorganisation_between_the_logs_and_the_root_is_no_lie() -> None:
             follower.step()
         until_caught_up(follower)
         assert_is_the_hosts(store, host)
+
+
+def test_a_reorganisation_between_two_answers_with_logs_is_no_lie_and_no_end_of_rewinding() -> None:
+    """What was read before it is stale, and what was read after it, further on, is canonical."""
+    for shift_s in (0, 1):
+        for depth in range(2, 15):
+            host = _busy_host()
+            store = ListStore(host.info())
+
+            def reorganise(host: FakeHost = host, depth: int = depth, shift_s: int = shift_s) -> None:
+                host.reorganise(depth, keep=True, shift_s=shift_s)
+                host.mine(2)
+
+            host.before_chunk = [*[lambda: None] * 8, reorganise]
+            follower = Follower(host, store)
+            with suppress(UnknownBlock):
+                follower.step()
+            until_caught_up(follower, most=12)
+            assert_is_the_hosts(store, host)
+
+
+def test_a_reorganisation_of_what_is_verified_is_found_under_what_was_read_after_it() -> None:
+    """A block that was read on the new fork stands, canonical, on verified ones that were replaced."""
+    for depth in range(2, 10):
+        host = _busy_host()
+        store = ListStore(host.info())
+        follower = Follower(host, store)
+        until_caught_up(follower)
+        for _ in range(8):
+            host.mine(3)
+
+        def reorganise(host: FakeHost = host, depth: int = depth + 8) -> None:
+            host.reorganise(depth, keep=True, shift_s=1)
+            host.mine(3)
+
+        host.before_chunk = [reorganise]
+        with suppress(UnknownBlock):
+            follower.step()
+        until_caught_up(follower, most=12)
+        assert_is_the_hosts(store, host)
+
+
+def test_a_daemon_of_a_host_that_was_cut_far_back_asks_it_little() -> None:
+    host = _busy_host()
+    store = ListStore(host.info())
+    follower = Follower(host, store)
+    until_caught_up(follower)
+    host.cut_back(25)
+    asked: list[int] = []
+    block = host.block
+
+    class Counting(FakeHost):
+        def block(self, number: int) -> HostBlock | None:
+            asked.append(number)
+            return block(number)
+
+    host.__class__ = Counting
+    assert isinstance(follower.step(), Waited)
+    assert len(asked) <= 2
+
+
+def test_where_the_state_of_what_is_read_is_gone_a_newer_block_is_waited_for() -> None:
+    host = _busy_host()
+    host.keeps_state = 0
+    store = ListStore(host.info())
+    follower = Follower(host, store)
+    assert isinstance(follower.step(), Advanced)
+    for _ in range(3):
+        waited = follower.step()
+        assert isinstance(waited, Waited)
+        assert not waited.caught_up
+        assert "newer host block" in waited.reason
+    host.keeps_state = 1
+    host.mine(1)
+    until_caught_up(follower)
+    assert_is_the_hosts(store, host)
+
+
+def test_a_block_in_which_the_ledger_is_not_there_yet_is_waited_for() -> None:
+    class Young(FakeHost):
+        deployed = False
+
+        def head(self, at: HostBlock) -> Head:
+            if not self.deployed:
+                raise NotALedger("no answer")
+            return super().head(at)
+
+    host = Young(random.Random(1))
+    host.mine(2)
+    store = ListStore(host.info())
+    follower = Follower(host, store)
+    waited = follower.step()
+    assert isinstance(waited, Waited)
+    assert not waited.caught_up
+    host.deployed = True
+    until_caught_up(follower)
+    assert_is_the_hosts(store, host)
 
 
 def _drop(number: int, at: int = 0) -> Lie:

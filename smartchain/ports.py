@@ -8,11 +8,13 @@ whoever serves it reads the store. `cli/` builds the objects and hands them in.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from smartchain.ledger.block import Block, BlockRule
 from smartchain.ledger.entry import Entry
+from smartchain.ledger.hash import ETHER
 from smartchain.types import Address, ChainId, Hash32, Index, Size
 
 
@@ -150,7 +152,10 @@ class Status:
     verified_blocks: int
     """Blocks that follow from the verified entries, the genesis block included."""
     verified_at: HostBlock | None
-    """Host block at which the contract's `head()` was last seen to fit."""
+    """
+    Host block at which the contract's `head()` was last seen to fit; None where nobody has asked the contract: what
+    is served then is *agreed* by other nodes, and no verified chain.
+    """
     blocks: int
     """Blocks in the store, staged ones included."""
 
@@ -163,6 +168,98 @@ class Recorded:
     entry: Entry
     host_block: int
     transaction: Hash32
+
+
+@dataclass(frozen=True, slots=True)
+class EntryQuery:
+    """Which entries: all that is said holds at once. In the order of the log, or the newest first."""
+
+    address: Address | None = None
+    """Sent or received by it."""
+    subject: Address | None = None
+    memo: Hash32 | None = None
+    since: int | None = None
+    """Not before this second."""
+    until: int | None = None
+    """Before this second."""
+    start: int = 0
+    stop: int | None = None
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a wallet did in one subject, up to a size of the log; amounts in the smallest unit."""
+
+    received: int
+    """Net of fees; the ledger's own account is credited the fees."""
+    sent: int
+    count_sent: int
+    """Entries of any subject that it sent: the nonce of its next one."""
+    count: int
+    """Entries of any subject that it sent or received."""
+
+    @property
+    def balance(self) -> int:
+        """Signed: without an opening balance it is a net flow through the ledger."""
+        return self.received - self.sent
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A wallet's balance after an entry, for a plot."""
+
+    index: Index
+    timestamp: int
+    balance: int
+
+
+class View(Protocol):
+    """
+    The verified part of a ledger as it is at one moment: everything asked of one view belongs together.
+
+    Staged entries are not in it. It lives inside `with store.view() as view`, in one thread; what it yields lazily
+    must be taken there.
+    """
+
+    @property
+    def info(self) -> LedgerInfo: ...
+
+    @property
+    def status(self) -> Status: ...
+
+    def root(self, size: int | None = None) -> Hash32:
+        """Root of the log, or as it was at that size. Raises `ProofError` for a size past the verified one."""
+
+    def perfect(self, level: int, position: int) -> Hash32:
+        """Root of a perfect subtree, as `ledger.proof` asks for it. Raises `ProofError` past the verified size."""
+
+    def block(self, number: int) -> Block | None: ...
+
+    def blocks(self, start: int = 0, stop: int | None = None) -> Iterator[Block]:
+        """By number, ascending."""
+
+    def block_by_hash(self, block_hash: Hash32) -> Block | None: ...
+
+    def block_of(self, index: int) -> Block | None:
+        """The block that holds an entry; None while the entry is pending, or past the size."""
+
+    def entry(self, index: int) -> Recorded | None: ...
+
+    def entries(self, query: EntryQuery = EntryQuery()) -> Iterator[Recorded]:
+        """Lazily: take as many as are wanted."""
+
+    def packed(self, start: int, stop: int) -> Iterator[bytes]:
+        """`Entry.pack()` of entries, in order."""
+
+    def named(self, name: Hash32) -> list[Index]:
+        """Entries of that smart chain transaction hash (one), or host transaction hash (one or more), ascending."""
+
+    def account(self, address: Address, subject: Address = ETHER, size: int | None = None) -> Account:
+        """Up to that size of the log, by default the verified one."""
+
+    def balances(self, address: Address, subject: Address = ETHER, points: int = 200) -> list[Point]:
+        """At most so many points of the account's history, ascending; the last is its newest entry."""
 
 
 class LedgerStore(Protocol):
@@ -178,8 +275,13 @@ class LedgerStore(Protocol):
     def take(self, step: Step) -> None:
         """Take in a step, whole or not at all; `StoreMoved` if the size is not the step's first index."""
 
-    def verify(self, size: Size, blocks: int, at: HostBlock) -> None:
-        """Raise the verified size to the staged size. Raises `StoreMoved` if it is not `size`."""
+    def verify(self, size: Size, blocks: int, at: HostBlock | None) -> None:
+        """
+        Raise the verified size to `size`, of as many blocks; entries past it stay staged.
+
+        `at` is the host block at which the contract said so; None if nobody asked the contract, see `Status`.
+        Raises `StoreMoved` unless `size` is staged, holds that many blocks, and is not below the verified size.
+        """
 
     def rewind(self, size: Size, cursor: HostBlock | None) -> None:
         """Drop the entries from `size` on, blocks of that size or more, and subtrees past it."""
@@ -207,6 +309,17 @@ class LedgerStore(Protocol):
     def host_block_of(self, index: Index) -> int: ...
 
     # what is served: the verified part
+
+    def view(self) -> AbstractContextManager[View]:
+        """The verified part as it is now, for as long as the view is open."""
+
+    def find_names(self, most: int) -> bool:
+        """
+        Take the transaction hashes of some more verified entries into a lookup; whether there are more to take.
+
+        Only who serves needs that lookup, and keeps it up at leisure: `View.named` is right all the same, and slow
+        for entries that are not in it yet.
+        """
 
     def blocks(self, start: int = 0, stop: int | None = None) -> Iterator[Block]:
         """Verified blocks by number, ascending."""

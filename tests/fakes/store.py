@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterator
+from contextlib import contextmanager
 
-from smartchain.errors import StoreMoved
+from smartchain.errors import ProofError, StoreMoved
 from smartchain.ledger.block import Block
 from smartchain.ledger.entry import Entry
-from smartchain.ports import HostBlock, LedgerInfo, Recorded, Status, Step
-from smartchain.types import Address, Hash32, Index, Size
+from smartchain.ledger.hash import ETHER, anchor_of, leaf_hash, transaction_hash
+from smartchain.ledger.proof import perfect_of, root_at
+from smartchain.ports import Account, EntryQuery, HostBlock, LedgerInfo, Point, Recorded, Status, Step
+from smartchain.types import ZERO_ADDRESS, Address, Hash32, Index, Size
 
 
 class ListStore:
@@ -55,9 +58,9 @@ class ListStore:
         if step.verified:
             self.verify(Size(len(self.rows)), len(self.chain), step.cursor)
 
-    def verify(self, size: Size, blocks: int, at: HostBlock) -> None:
-        if size != len(self.rows):
-            raise StoreMoved("sizes differ")
+    def verify(self, size: Size, blocks: int, at: HostBlock | None) -> None:
+        if not self.verified_size <= size <= len(self.rows) or self.chain[blocks - 1].size > size:
+            raise StoreMoved(f"{size} entries in {blocks} blocks are not staged")
         self.verified_size, self.verified_blocks, self.verified_at = size, blocks, at
 
     def rewind(self, size: Size, cursor: HostBlock | None) -> None:
@@ -94,6 +97,13 @@ class ListStore:
     def host_block_of(self, index: Index) -> int:
         return self.rows[index][1]
 
+    @contextmanager
+    def view(self) -> Iterator[ListView]:
+        yield ListView(self)
+
+    def find_names(self, most: int) -> bool:
+        return False
+
     def blocks(self, start: int = 0, stop: int | None = None) -> Iterator[Block]:
         end = self.verified_blocks if stop is None else min(stop, self.verified_blocks)
         return iter(self.chain[start:end])
@@ -114,3 +124,94 @@ class ListStore:
             recorded.entry.value * ((recorded.entry.recipient == address) - (recorded.entry.sender == address))
             for recorded in self.entries()
         )
+
+
+class ListView:
+    """Implements `ports.View` by looking at every entry for every answer."""
+
+    def __init__(self, store: ListStore) -> None:
+        self.info = store.info
+        self.status = store.status()
+        self._chain = store.chain[: self.status.verified_blocks]
+        self._recorded = list(store.entries())
+
+    def root(self, size: int | None = None) -> Hash32:
+        size = self.status.verified_size if size is None else size
+        self._within(size)
+        return root_at(self.perfect, size)
+
+    def perfect(self, level: int, position: int) -> Hash32:
+        self._within((position + 1) << level)
+        return perfect_of([leaf_hash(recorded.entry.pack()) for recorded in self._recorded])(level, position)
+
+    def _within(self, size: int) -> None:
+        if not 0 <= size <= self.status.verified_size:
+            raise ProofError(f"the log has {self.status.verified_size} entries, not {size}")
+
+    def block(self, number: int) -> Block | None:
+        return self._chain[number] if 0 <= number < len(self._chain) else None
+
+    def blocks(self, start: int = 0, stop: int | None = None) -> Iterator[Block]:
+        return iter(self._chain[start:stop])
+
+    def block_by_hash(self, block_hash: Hash32) -> Block | None:
+        return next((block for block in self._chain if block.hash == block_hash), None)
+
+    def block_of(self, index: int) -> Block | None:
+        return next((block for block in self._chain if 0 <= index < block.size), None)
+
+    def entry(self, index: int) -> Recorded | None:
+        return self._recorded[index] if 0 <= index < len(self._recorded) else None
+
+    def entries(self, query: EntryQuery = EntryQuery()) -> Iterator[Recorded]:  # noqa: B008
+        found = [recorded for recorded in self._recorded[query.start : query.stop] if _fits(recorded.entry, query)]
+        return iter(found[::-1] if query.descending else found)
+
+    def packed(self, start: int, stop: int) -> Iterator[bytes]:
+        return (recorded.entry.pack() for recorded in self._recorded[start:stop])
+
+    def named(self, name: Hash32) -> list[Index]:
+        anchor = anchor_of(self.info.chain_id, self.info.address)
+        return [
+            recorded.index
+            for recorded in self._recorded
+            if name
+            in (transaction_hash(anchor, recorded.index, leaf_hash(recorded.entry.pack())), recorded.transaction)
+        ]
+
+    def account(self, address: Address, subject: Address = ETHER, size: int | None = None) -> Account:
+        seen = self._recorded[:size]
+        touching = [one.entry for one in seen if address in (one.entry.sender, one.entry.recipient)]
+        paid = [one for one in seen if one.entry.subject == subject]
+        sent = [entry for entry in touching if entry.sender == address]
+        return Account(
+            received=sum(self._credited(one, address) for one in paid),
+            sent=sum(entry.value for entry in sent if entry.subject == subject),
+            count_sent=len(sent),
+            count=len(touching),
+        )
+
+    def balances(self, address: Address, subject: Address = ETHER, points: int = 200) -> list[Point]:
+        there = [one for one in self.entries(EntryQuery(address=address)) if one.entry.subject == subject]
+        step = max(1, -(-len(there) // points))
+        chosen = there[::-1][::step][::-1]
+        return [
+            Point(one.index, one.entry.timestamp, self.account(address, subject, one.index + 1).balance)
+            for one in chosen
+        ]
+
+    def _credited(self, one: Recorded, address: Address) -> int:
+        entry, info = one.entry, self.info
+        pays = one.index >= info.genesis.size and entry.sender not in (ZERO_ADDRESS, info.address)
+        fee = entry.value * info.fee_ppm // 1_000_000 if pays else 0
+        return (entry.value - fee) * (entry.recipient == address) + fee * (address == info.address)
+
+
+def _fits(entry: Entry, query: EntryQuery) -> bool:
+    return (
+        (query.address is None or query.address in (entry.sender, entry.recipient))
+        and (query.subject is None or query.subject == entry.subject)
+        and (query.memo is None or query.memo == entry.memo)
+        and (query.since is None or entry.timestamp >= query.since)
+        and (query.until is None or entry.timestamp < query.until)
+    )

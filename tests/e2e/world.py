@@ -23,7 +23,8 @@ from typing import Any
 from smartchain.devnet.anvil import Account, Anvil, AnvilSettings
 from smartchain.host.contracts import HEAD_DATA, decode_head
 from smartchain.ledger.address import checksum, parse_address
-from smartchain.types import Address, Wei
+from smartchain.ports import Head
+from smartchain.types import Address, Hash32, Wei
 from smartchain.wallet.flight import Patience
 from smartchain.wallet.keys import KeyOptions, open_key
 from smartchain.wallet.pay import Payer, Way
@@ -139,10 +140,14 @@ class World:
 
     # looking
 
+    def head(self, ledger: str) -> Head:
+        """Size and root that the contract has now."""
+        answer: str = self.rpc.call("eth_call", {"to": ledger, "data": "0x" + HEAD_DATA.hex()}, "latest")
+        return decode_head(bytes.fromhex(answer[2:]))
+
     def size(self, ledger: str) -> int:
         """Entries that the contract has now."""
-        answer: str = self.rpc.call("eth_call", {"to": ledger, "data": "0x" + HEAD_DATA.hex()}, "latest")
-        return decode_head(bytes.fromhex(answer[2:])).size
+        return self.head(ledger).size
 
     def lines(self, *arguments: str, ledger: str, db: str = "chain.db") -> list[dict[str, Any]]:
         """What a command says as JSON, one object a line."""
@@ -166,6 +171,11 @@ def world(executable: Path, folder: Path, seed: int) -> Iterator[World]:
     """A new world on a chain of its own."""
     with Anvil(executable, AnvilSettings(port=0, accounts=WALLETS)) as anvil:
         yield World(anvil, folder, random.Random(seed))
+
+
+def _verified(said: dict[str, Any]) -> Head | None:
+    """What `head --json` says is verified."""
+    return Head(said["size"], Hash32(bytes.fromhex(said["root"][2:]))) if said["verified"] else None
 
 
 class Daemons:
@@ -213,15 +223,20 @@ class Daemons:
         self._killer.join(timeout=180)
         assert not self._left
 
-    def until(self, ledger: str, size: int) -> None:
-        """Wait until the daemon has verified that many entries."""
+    def until_caught_up(self, ledger: str) -> None:
+        """
+        Wait until the daemon has verified what the contract has now.
+
+        By the root: after a reorganisation the size alone may be that of what was there before it.
+        """
+        contract = self._world.head(ledger)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             done = self._world.run("head", "--ledger", ledger, "--json")
-            if done.returncode == 0 and (said := json.loads(done.stdout))["size"] == size and said["verified"]:
+            if done.returncode == 0 and _verified(json.loads(done.stdout)) == contract:
                 return
             time.sleep(0.3)
-        raise AssertionError(f"{size} entries were not verified in time: {done.stdout}{self.log(ledger)}")
+        raise AssertionError(f"{contract} was not verified in time: {done.stdout}{self.log(ledger)}")
 
     def end(self) -> None:
         """End every daemon by SIGTERM, which it obeys."""

@@ -133,6 +133,21 @@ def test_a_reorganisation_that_changes_timestamps_changes_the_chain_from_the_fir
     assert_is_the_hosts(store, host)
 
 
+def test_a_reorganisation_that_leaves_as_many_entries_is_seen_all_the_same() -> None:
+    host = grown(blocks=10)
+    store = ListStore(host.info())
+    follower = Follower(host, store)
+    until_caught_up(follower)
+    size, at_fork = len(store.rows), host.sizes[-6]
+    host.reorganise(5)
+    for _ in range(size - at_fork):
+        host.mine(1)
+    assert len(host.entries()) == size > at_fork
+    assert follower.step() == Rewound(host.blocks[-1].block.number - 5 - (size - at_fork), 5, size - at_fork)
+    until_caught_up(follower)
+    assert_is_the_hosts(store, host)
+
+
 def test_a_reorganisation_that_removes_the_first_block_read_starts_over() -> None:
     host = grown(blocks=4)
     store = ListStore(host.info())

@@ -1,36 +1,27 @@
 """
-The two lookups that no order of arrival helps: entries by address, blocks by hash.
+The lookups that no order of arrival helps: entries by address (`postings`), blocks by hash.
 
 Kept up row by row they would cost ten times what the rows themselves do, since every address and every hash
-falls on another page. So they trail the staged rows and are brought up in sorts of many rows at once: a few while
+falls on another page. So they trail the staged rows and are brought up in portions, each in one sweep: a few while
 a long backfill is still being read, the last before the verified size is raised. `ledger.lookup_size` and
-`lookup_blocks` say how far they reach; whoever reads scans what stands past that, so an answer is right at any
-moment, whenever a process was killed.
+`lookup_blocks` say how far they reach, never less than what is verified.
 """
 
 from __future__ import annotations
 
 import sqlite3
 
-PORTION = 1_000_000
-"""Entries brought in by one transaction: bounds the write-ahead log to some 150 MB, and lets other writers in."""
+from smartchain.store import names, postings
+
+PORTION = 262_144
+"""Entries brought in by one transaction: bounds the memory and the write-ahead log, and lets other writers in."""
 
 EARLY = 65_536
 """Entries that are worth a part of their own while a backfill is still being read."""
 
-_PARTS_OF = """
-SELECT ledger, sender AS address, position FROM entry_fields
-WHERE ledger = :ledger AND position >= :start AND position < :stop
-UNION ALL
-SELECT ledger, recipient, position FROM entry_fields
-WHERE ledger = :ledger AND position >= :start AND position < :stop AND recipient <> sender
-"""
-
 _NAMES_OF = "SELECT ledger, hash, number FROM block WHERE ledger = :ledger AND number >= :start AND number < :stop"
 
-_TAKE_PARTS = f"INSERT INTO part (ledger, address, position) {_PARTS_OF} ORDER BY 2, 3"
 _TAKE_NAMES = f"INSERT INTO block_name (ledger, hash, number) {_NAMES_OF} ORDER BY 2"
-_DROP_PART = "DELETE FROM part WHERE ledger = ? AND address = ? AND position = ?"
 _DROP_NAME = "DELETE FROM block_name WHERE ledger = ? AND hash = ? AND number = ?"
 
 
@@ -61,7 +52,7 @@ def bring_up(connection: sqlite3.Connection, ledger: int, most: int | None = Non
     if most is not None:
         size, blocks = min(size, entries_done + most), min(blocks, blocks_done + most)
     if size > entries_done:
-        connection.execute(_TAKE_PARTS, {"ledger": ledger, "start": entries_done, "stop": size})
+        postings.take(connection, ledger, entries_done, size)
     if blocks > blocks_done:
         connection.execute(_TAKE_NAMES, {"ledger": ledger, "start": blocks_done, "stop": blocks})
     connection.execute("UPDATE ledger SET lookup_size = ?, lookup_blocks = ? WHERE id = ?", (size, blocks, ledger))
@@ -73,8 +64,8 @@ def cut(connection: sqlite3.Connection, ledger: int, size: int, blocks: int) -> 
         "SELECT lookup_size, lookup_blocks FROM ledger WHERE id = ?", (ledger,)
     ).fetchone()
     if size < entries_done:
-        rows = connection.execute(_PARTS_OF, {"ledger": ledger, "start": size, "stop": entries_done})
-        connection.executemany(_DROP_PART, rows)
+        postings.cut(connection, ledger, size, entries_done)
+    names.cut(connection, ledger, size)
     if blocks < blocks_done:
         rows = connection.execute(_NAMES_OF, {"ledger": ledger, "start": blocks, "stop": blocks_done})
         connection.executemany(_DROP_NAME, rows)

@@ -18,6 +18,7 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
+from smartchain.store import lookups
 from smartchain.store.versions import REVISIONS, version_of
 
 SCRIPTS = Path(__file__).with_name("migrations")
@@ -35,6 +36,7 @@ def migrate(connection: sqlite3.Connection, path: Path) -> Path | None:
         if version_of(connection, path) != REVISIONS[-1]:
             copy = _copy(path)
             _upgrade(connection)
+            _look_up(connection)
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
@@ -43,6 +45,13 @@ def migrate(connection: sqlite3.Connection, path: Path) -> Path | None:
             copy.unlink(missing_ok=True)
         raise
     return copy
+
+
+def _look_up(connection: sqlite3.Connection) -> None:
+    """The lookups follow from the rows, so no migration carries them over: they are made anew."""
+    for (ledger,) in connection.execute("SELECT id FROM ledger").fetchall():
+        while lookups.backlog(connection, ledger):
+            lookups.bring_up(connection, ledger, lookups.PORTION)
 
 
 def _upgrade(connection: sqlite3.Connection) -> None:

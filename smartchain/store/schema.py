@@ -50,6 +50,7 @@ ledger = sa.Table(
     sa.Column("verified_timestamp", sa.BigInteger),
     sa.Column("lookup_size", sa.BigInteger, nullable=False, server_default=sa.text("0")),
     sa.Column("lookup_blocks", sa.BigInteger, nullable=False, server_default=sa.text("0")),
+    sa.Column("name_size", sa.BigInteger, nullable=False, server_default=sa.text("0")),
     sa.UniqueConstraint("chain_id", "address", name="ledger_identity"),
 )
 """A ledger, where its store stands, and how far the lookups reach; all of it changes in one row."""
@@ -111,15 +112,19 @@ host_block = sa.Table(
 
 host_block_by_size = sa.Index("host_block_by_size", host_block.c.ledger, host_block.c.size, host_block.c.number)
 
-part = sa.Table(
-    "part",
+posting = sa.Table(
+    "posting",
     metadata,
     sa.Column("ledger", sa.Integer, primary_key=True),
     sa.Column("address", sa.LargeBinary, primary_key=True),
-    sa.Column("position", sa.BigInteger, primary_key=True),
+    sa.Column("first", sa.BigInteger, primary_key=True),
+    sa.Column("refs", sa.LargeBinary, nullable=False),
+    sa.Column("entries", sa.BigInteger, nullable=False),
+    sa.Column("sent", sa.BigInteger, nullable=False),
+    sa.Column("totals", sa.LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
-"""Lookup: the entries in which an address has a part, as sender or recipient; reaches up to `lookup_size`."""
+"""Lookup: the entries in which an address has a part, and running totals, see `postings`; up to `lookup_size`."""
 
 block_name = sa.Table(
     "block_name",
@@ -130,6 +135,35 @@ block_name = sa.Table(
     sqlite_with_rowid=False,
 )
 """Lookup: the block of a hash; reaches up to `lookup_blocks`."""
+
+name = sa.Table(
+    "name",
+    metadata,
+    sa.Column("ledger", sa.Integer, primary_key=True),
+    sa.Column("hash", sa.LargeBinary, primary_key=True),
+    sa.Column("position", sa.BigInteger, primary_key=True),
+    sqlite_with_rowid=False,
+)
+"""Lookup: entries by the first bytes of a hash of theirs, see `names`; reaches up to `name_size`."""
+
+note = sa.Table(
+    "note",
+    metadata,
+    sa.Column("ledger", sa.Integer, primary_key=True),
+    sa.Column("position", sa.BigInteger, primary_key=True),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What the entries of a journal are the hashes of."""
+
+peer = sa.Table(
+    "peer",
+    metadata,
+    sa.Column("url", sa.String, primary_key=True),
+    sa.Column("added_at", sa.BigInteger, nullable=False),
+    sa.Column("note", sa.String, nullable=False, server_default=sa.text("''")),
+)
+"""Other nodes that this one was told of."""
 
 
 def sqlite_ddl() -> str:

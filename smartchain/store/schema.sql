@@ -61,15 +61,41 @@ CREATE TABLE ledger (
     verified_timestamp BIGINT,
     lookup_size BIGINT DEFAULT 0 NOT NULL,
     lookup_blocks BIGINT DEFAULT 0 NOT NULL,
+    name_size BIGINT DEFAULT 0 NOT NULL,
     PRIMARY KEY (id),
     CONSTRAINT ledger_identity UNIQUE (chain_id, address)
 );
 
-CREATE TABLE part (
+CREATE TABLE name (
+    ledger INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    position BIGINT NOT NULL,
+    PRIMARY KEY (ledger, hash, position)
+) WITHOUT ROWID;
+
+CREATE TABLE note (
+    ledger INTEGER NOT NULL,
+    position BIGINT NOT NULL,
+    content BLOB NOT NULL,
+    PRIMARY KEY (ledger, position)
+) WITHOUT ROWID;
+
+CREATE TABLE peer (
+    url VARCHAR NOT NULL,
+    added_at BIGINT NOT NULL,
+    note VARCHAR DEFAULT '' NOT NULL,
+    PRIMARY KEY (url)
+);
+
+CREATE TABLE posting (
     ledger INTEGER NOT NULL,
     address BLOB NOT NULL,
-    position BIGINT NOT NULL,
-    PRIMARY KEY (ledger, address, position)
+    first BIGINT NOT NULL,
+    refs BLOB NOT NULL,
+    entries BIGINT NOT NULL,
+    sent BIGINT NOT NULL,
+    totals BLOB NOT NULL,
+    PRIMARY KEY (ledger, address, first)
 ) WITHOUT ROWID;
 
 CREATE TABLE subtree (

@@ -12,11 +12,12 @@ from smartchain.errors import LedgerNotChosen, WrongStore
 from smartchain.ledger.address import checksum
 from smartchain.ledger.block import Block
 from smartchain.ledger.hash import ETHER
-from smartchain.ports import HostBlock, LedgerInfo, Recorded, Status, Step
-from smartchain.store import lookups, writes
+from smartchain.ports import EntryQuery, HostBlock, LedgerInfo, Recorded, Status, Step
+from smartchain.store import lookups, names, writes
 from smartchain.store.database import Database
 from smartchain.store.reads import Reader
 from smartchain.store.rows import INFO_COLUMNS, info_of, row_of_info
+from smartchain.store.view import StoredView
 from smartchain.types import Address, Hash32, Index, Size
 
 
@@ -50,7 +51,7 @@ class SqliteLedger:
         with self._database.writing() as connection:
             writes.take(connection, self._key, step)
 
-    def verify(self, size: Size, blocks: int, at: HostBlock) -> None:
+    def verify(self, size: Size, blocks: int, at: HostBlock | None) -> None:
         self._bring_up()
         with self._database.writing() as connection:
             writes.verify(connection, self._key, size, blocks, at)
@@ -99,22 +100,31 @@ class SqliteLedger:
 
     # what is served
 
+    @contextmanager
+    def view(self) -> Iterator[StoredView]:
+        with self._database.reading() as connection:
+            yield StoredView(connection, self._key, self._info)
+
+    def find_names(self, most: int) -> bool:
+        with self._database.writing() as connection:
+            return names.take(connection, self._key, most)
+
     def blocks(self, start: int = 0, stop: int | None = None) -> Iterator[Block]:
-        with self._reading() as reader:
-            yield from reader.blocks(start, stop)
+        with self.view() as view:
+            yield from view.blocks(start, stop)
 
     def block_by_hash(self, block_hash: Hash32) -> Block | None:
-        with self._reading() as reader:
-            return reader.block_by_hash(block_hash)
+        with self.view() as view:
+            return view.block_by_hash(block_hash)
 
     def entries(self, start: int = 0, stop: int | None = None, address: Address | None = None) -> Iterator[Recorded]:
-        with self._reading() as reader:
-            yield from reader.entries(start, stop, address)
+        with self.view() as view:
+            yield from view.entries(EntryQuery(address=address, start=start, stop=stop))
 
     def balance(self, address: Address, subject: Address = ETHER) -> int:
         """Of Ether, or of another subject. Signed: without a genesis it is a net flow through the ledger."""
-        with self._reading() as reader:
-            return reader.balance(address, subject)
+        with self.view() as view:
+            return view.account(address, subject).balance
 
 
 class SqliteStore:

@@ -67,28 +67,30 @@ def take(connection: sqlite3.Connection, ledger: int, step: Step) -> None:
         (size, blocks, *row_of_place(step.cursor), ledger),
     )
     if step.verified:
-        raise_verified(connection, ledger, step.cursor)
+        raise_verified(connection, ledger, step.cursor, size, blocks)
     else:
         lookups.bring_up_early(connection, ledger)
 
 
-def verify(connection: sqlite3.Connection, ledger: int, size: Size, blocks: int, at: HostBlock) -> None:
-    """Raise the verified size to the staged size. Raises `StoreMoved` if that is another."""
+def verify(connection: sqlite3.Connection, ledger: int, size: Size, blocks: int, at: HostBlock | None) -> None:
+    """Raise the verified size to a staged one, all or in part. Raises `StoreMoved` if there is no such."""
     now = status(connection, ledger)
-    if (now.size, now.blocks) != (size, blocks):
+    staged = now.verified_size <= size <= now.size and now.verified_blocks <= blocks <= now.blocks
+    if not staged or _blocks_within(connection, ledger, size) != blocks:
         raise StoreMoved(
-            f"the store has {now.size} entries in {now.blocks} blocks, not {size} in {blocks}: another writer was here"
+            f"the store has {now.size} entries in {now.blocks} blocks, and {size} in {blocks} are none of its own that "
+            "wait to be verified: another writer was here"
         )
-    raise_verified(connection, ledger, at)
+    raise_verified(connection, ledger, at, size, blocks)
 
 
-def raise_verified(connection: sqlite3.Connection, ledger: int, at: HostBlock) -> None:
-    """All that is staged is verified; the lookups are brought up first."""
+def raise_verified(connection: sqlite3.Connection, ledger: int, at: HostBlock | None, size: int, blocks: int) -> None:
+    """So much of what is staged is verified; the lookups are brought up first."""
     lookups.bring_up(connection, ledger)
     connection.execute(
-        "UPDATE ledger SET verified_size = size, verified_blocks = blocks, "
+        "UPDATE ledger SET verified_size = ?, verified_blocks = ?, "
         "verified_number = ?, verified_hash = ?, verified_timestamp = ? WHERE id = ?",
-        (*row_of_place(at), ledger),
+        (size, blocks, *row_of_place(at), ledger),
     )
 
 
@@ -194,5 +196,13 @@ def _blocks_below(connection: sqlite3.Connection, ledger: int, size: int) -> int
     last = connection.execute(
         "SELECT number FROM block WHERE ledger = ? AND (size < ? OR number = 0) ORDER BY number DESC LIMIT 1",
         (ledger, size),
+    ).fetchone()
+    return last[0] + 1 if last else 0
+
+
+def _blocks_within(connection: sqlite3.Connection, ledger: int, size: int) -> int:
+    """How many blocks there are of the first `size` entries."""
+    last = connection.execute(
+        "SELECT number FROM block WHERE ledger = ? AND size <= ? ORDER BY number DESC LIMIT 1", (ledger, size)
     ).fetchone()
     return last[0] + 1 if last else 0

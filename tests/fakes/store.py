@@ -120,10 +120,7 @@ class ListStore:
                 yield Recorded(Index(index), entry, host_block, Hash32(transaction))
 
     def balance(self, address: Address) -> int:
-        return sum(
-            recorded.entry.value * ((recorded.entry.recipient == address) - (recorded.entry.sender == address))
-            for recorded in self.entries()
-        )
+        return ListView(self).account(address).balance
 
 
 class ListView:

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from smartchain.errors import StoreError, StoreLocked
-from smartchain.store import lookups, open_store
-from smartchain.store.database import Database, connect
+from smartchain.store import open_store
 from smartchain.store.migrate import SCRIPTS, upgrade
 from smartchain.store.schema import sqlite_ddl
 from smartchain.store.versions import REVISIONS, SCHEMA
@@ -105,32 +104,31 @@ def test_an_older_store_goes_on_and_its_copy_is_what_it_was(old: Path, story: St
         assert connection.execute("SELECT count(*), sum(length(packed)) FROM entry").fetchone()[0] == 18
 
 
-def test_the_next_verified_step_builds_what_the_migration_only_made(old: Path, story: Story) -> None:
+def test_the_lookups_are_made_anew_by_the_migration(old: Path, story: Story) -> None:
     with closing(open_store(f"sqlite:///{old}", create=False)) as store:
+        with closing(sqlite3.connect(old)) as connection:
+            reach = connection.execute("SELECT lookup_size, size, lookup_blocks, blocks FROM ledger").fetchone()
+        assert reach[0] == reach[1] == 18
+        assert reach[2] == reach[3]
+
         store.open().take(story.step(payments(4, 10), verified=True))
         found = list(store.open().entries(address=WALLETS[0]))
     parties = [(entry.sender, entry.recipient) for entry in story.entries]
 
     assert [recorded.index for recorded in found] == [i for i, pair in enumerate(parties) if WALLETS[0] in pair]
-    with closing(sqlite3.connect(old)) as connection:
-        assert connection.execute("SELECT lookup_size, lookup_blocks FROM ledger").fetchone() == (28, len(story.blocks))
-        parts = connection.execute("SELECT count(*) FROM part").fetchone()[0]
-    assert parts == sum(len(set(pair)) for pair in parties)
 
 
-def test_a_search_that_goes_from_lookup_to_scan_sees_one_state_of_the_store(old: Path, story: Story) -> None:
+def test_a_search_goes_on_in_the_state_of_the_store_that_it_began_in(old: Path) -> None:
     with closing(open_store(f"sqlite:///{old}", create=False)) as store:
-        with closing(Database(old, connect(old, "rw"))) as database, database.writing() as connection:
-            lookups.bring_up(connection, 1, 5)
         ledger = store.open()
         expected = list(ledger.entries(address=WALLETS[0]))
         reading = ledger.entries(address=WALLETS[0])
         first = next(reading)
-        assert first.index < 5 < expected[-1].index
 
         ledger.rewind(Size(0), None)
 
         assert [first, *reading] == expected
+        assert len(expected) > 3
 
 
 def test_a_copy_from_before_is_never_overwritten(old: Path) -> None:

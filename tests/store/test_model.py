@@ -13,16 +13,29 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from smartchain.indexer.growth import Growth
-from smartchain.ledger.hash import keccak
-from smartchain.ports import Chunk, HostBlock, LedgerStore, Step, Store
+from smartchain.ledger.hash import ETHER, SEAL, anchor_of, keccak, leaf_hash, subject_id, transaction_hash
+from smartchain.ports import Chunk, EntryQuery, HostBlock, LedgerStore, Step, Store
 from smartchain.store import lookups, open_store
-from smartchain.types import Address, Index, Size
+from smartchain.types import Address, Hash32, Index, Size
 from tests.fakes.store import ListStore
 from tests.store.making import INFO, WALLETS, host_block, payment
 
-MODEL_INFO = replace(INFO, fee_ppm=0)
+MODEL_INFO = replace(INFO, fee_ppm=70_000)
+MEMOS = [b"", b"", b"rent", b"a longer word of thanks"]
+SUBJECTS = [ETHER, ETHER, ETHER, SEAL, subject_id("likes")]
 SIZES = st.lists(st.integers(0, 90), min_size=1, max_size=4)
 PARTIES = st.lists(st.tuples(st.sampled_from(WALLETS), st.sampled_from(WALLETS)), min_size=1, max_size=9)
+QUERIES = [
+    EntryQuery(),
+    EntryQuery(descending=True),
+    EntryQuery(address=WALLETS[0], descending=True),
+    EntryQuery(address=WALLETS[1], subject=ETHER),
+    EntryQuery(memo=Hash32(MEMOS[2].ljust(32, b"\0"))),
+    EntryQuery(memo=Hash32(MEMOS[3].ljust(32, b"\0")), descending=True, address=WALLETS[1]),
+    EntryQuery(memo=Hash32(bytes(32)), address=WALLETS[2]),
+    EntryQuery(since=1_700_000_110, until=1_700_000_114),
+    EntryQuery(subject=SUBJECTS[4], until=1_700_000_112, descending=True),
+]
 
 
 class StoreAndLists(RuleBasedStateMachine):
@@ -58,9 +71,11 @@ class StoreAndLists(RuleBasedStateMachine):
             for _ in range(size):
                 self.made += 1
                 sender, recipient = parties[self.made % len(parties)]
-                chunk.packed.append(payment(sender, recipient, self.made).pack())
+                memo, subject = MEMOS[self.made % 4], SUBJECTS[self.made % 11 % 5]
+                entry = payment(sender, recipient, self.made * 10**9, memo, subject)
+                chunk.packed.append(replace(entry, timestamp=entry.timestamp + at).pack())
                 chunk.host_blocks.append(at)
-                chunk.transactions.append(keccak(b"%d" % self.made))
+                chunk.transactions.append(keccak(b"%d" % (self.made // 3)))
                 chunk.hashes[at] = host_block(at, self.fork).hash
         step = Growth(self.model).step(chunk, host_block(chunk.last_block, self.fork))
         step.verified = verified
@@ -79,6 +94,22 @@ class StoreAndLists(RuleBasedStateMachine):
         assert at is not None
         self.ledger.verify(status.size, status.blocks, at)
         self.model.verify(status.size, status.blocks, at)
+
+    @precondition(lambda self: self.model.verified_blocks < len(self.model.chain))
+    @rule(more=st.floats(0, 1), agreed=st.booleans())
+    def verify_a_part(self, more: float, agreed: bool) -> None:
+        status, at = self.model.status(), self.model.cursor
+        blocks = status.verified_blocks + 1 + round(more * (status.blocks - status.verified_blocks - 1))
+        size = self.model.chain[blocks - 1].size
+        if size < status.verified_size:
+            return
+        blocks = sum(block.size <= size for block in self.model.chain)
+        self.ledger.verify(size, blocks, None if agreed else at)
+        self.model.verify(size, blocks, None if agreed else at)
+
+    @rule(most=st.integers(1, 60))
+    def find_some_names(self, most: int) -> None:
+        self.ledger.find_names(most)
 
     @rule(where=st.floats(0, 1))
     def rewind(self, where: float) -> None:
@@ -129,6 +160,47 @@ class StoreAndLists(RuleBasedStateMachine):
             assert ledger.size_at(number) == model.size_at(number)
         for index in range(0, len(model.rows), 37):
             assert ledger.host_block_of(Index(index)) == model.host_block_of(Index(index))
+
+    @invariant()
+    def views_say_the_same(self) -> None:
+        verified = self.model.status().verified_size
+        some = sorted({0, verified // 3, verified // 2, max(0, verified - 1), verified})
+        with self.ledger.view() as view, self.model.view() as model:
+            assert view.status == model.status
+            for query in QUERIES:
+                query = replace(query, start=verified // 4, stop=verified - verified // 5)
+                assert list(view.entries(query)) == list(model.entries(query))
+            for size in some:
+                assert view.root(size) == model.root(size)
+                assert view.entry(size) == model.entry(size)
+                assert view.block_of(size) == model.block_of(size)
+                for wallet in [*WALLETS[:3], MODEL_INFO.address]:
+                    assert view.account(wallet, ETHER, size) == model.account(wallet, ETHER, size)
+                    assert view.account(wallet, SUBJECTS[4], size) == model.account(wallet, SUBJECTS[4], size)
+            for block in model.blocks():
+                assert view.block(block.number) == block
+
+    @invariant()
+    def names_find_what_has_them(self) -> None:
+        with self.ledger.view() as view, self.model.view() as model:
+            anchor = anchor_of(MODEL_INFO.chain_id, MODEL_INFO.address)
+            for recorded in list(model.entries())[::41]:
+                name = transaction_hash(anchor, recorded.index, leaf_hash(recorded.entry.pack()))
+                assert view.named(name) == [recorded.index]
+                assert view.named(recorded.transaction) == model.named(recorded.transaction)
+            assert view.named(keccak(b"nothing")) == []
+
+    @invariant()
+    def histories_end_with_the_balance_of_today(self) -> None:
+        with self.ledger.view() as view, self.model.view() as model:
+            for wallet in WALLETS[:2]:
+                points = view.balances(wallet, ETHER, 7)
+                assert len(points) <= 7
+                assert [view.account(wallet, ETHER, point.index + 1).balance for point in points] == [
+                    point.balance for point in points
+                ]
+                if model.account(wallet).count:
+                    assert points[-1].balance == model.account(wallet).balance
 
 
 class SqliteAndLists(StoreAndLists):

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from smartchain.errors import BrokenSequence, EntryError, StoreError, StoreMoved
-from smartchain.ledger.hash import SEAL
+from smartchain.errors import BrokenSequence, EntryError, ProofError, StoreError, StoreMoved
+from smartchain.ledger.hash import SEAL, leaf_hash
+from smartchain.ledger.merkle import MerkleLog
 from smartchain.ports import LedgerStore, Status, Step
 from smartchain.types import ZERO_ADDRESS, Size
 from tests.store.making import ANNA, BEN, CARL, UNTOUCHED, Story, everything, host_block, payment, payments
@@ -105,11 +106,38 @@ def test_what_is_staged_on_top_of_the_verified_part_is_not_served(ledger: Ledger
     assert ledger.block_by_hash(story.blocks[2].hash) is None
 
 
-def test_a_size_that_is_not_the_staged_one_is_never_verified(ledger: LedgerStore) -> None:
+def test_a_part_of_what_is_staged_may_be_verified_and_is_all_that_is_served(ledger: LedgerStore) -> None:
+    story = Story()
+    ledger.take(story.step(payments(1, 8)))
+
+    ledger.verify(Size(4), 2, host_block(7))
+
+    assert ledger.status().verified_size == 4
+    assert [recorded.index for recorded in ledger.entries()] == [0, 1, 2, 3]
+    assert list(ledger.blocks()) == story.blocks[:2]
+    with ledger.view() as view:
+        assert view.entry(4) is None
+        assert view.root() == MerkleLog.of(leaf_hash(entry.pack()) for entry in story.entries[:4]).root()
+        with pytest.raises(ProofError, match="the verified log has 4 entries, and 5 were asked for"):
+            view.root(5)
+    with pytest.raises(StoreMoved):
+        ledger.verify(Size(3), 2, host_block(7))
+
+
+def test_what_only_peers_agree_on_is_served_and_never_called_verified_by_the_contract(ledger: LedgerStore) -> None:
     ledger.take(Story().step(payments(1, 4)))
 
-    for size, blocks in [(3, 2), (5, 2), (4, 1), (4, 3)]:
-        with pytest.raises(StoreMoved, match=f"has 4 entries in 2 blocks, not {size} in {blocks}"):
+    ledger.verify(Size(4), 2, None)
+
+    assert ledger.status().verified_at is None
+    assert len(list(ledger.entries())) == 4
+
+
+def test_a_size_that_is_not_staged_is_never_verified(ledger: LedgerStore) -> None:
+    ledger.take(Story().step(payments(1, 4)))
+
+    for size, blocks in [(3, 3), (2, 2), (5, 2), (4, 1), (4, 3)]:
+        with pytest.raises(StoreMoved, match=f"has 4 entries in 2 blocks, and {size} in {blocks} are none"):
             ledger.verify(Size(size), blocks, host_block(7))
 
     assert ledger.status().verified_at is None

@@ -8,10 +8,12 @@ Every error of the package, as one tree.
     │   ├── MemoError                    too long, or hex of another length
     │   ├── BatchFileError               a payments file; names the line
     │   ├── KeyUnusable                  a key, keystore, mnemonic or password that does not open
-    │   └── SettingsError                an option or a variable of the environment
+    │   ├── SettingsError                an option or a variable of the environment
+    │   └── ContactError                 a label that is not known, or cannot be one
     ├── EntryError                       bytes that are no entry, a field out of range
     ├── ProofError                       a proof that does not hold
-    │   └── EmptyLog                     a root was asked of nothing
+    │   ├── EmptyLog                     a root was asked of nothing
+    │   └── ReceiptError                 a receipt that is not in its form, or does not hold
     ├── HostError                        the host chain or the way to it
     │   ├── HostUnavailable              retry: down, time-out, 429, 503, a cut-off answer
     │   ├── RangeTooLarge                retry with less: too many results, too many blocks
@@ -84,6 +86,9 @@ class KeyUnusable(InputError): ...
 class SettingsError(InputError): ...
 
 
+class ContactError(InputError): ...
+
+
 class EntryError(SmartchainError): ...
 
 
@@ -91,6 +96,9 @@ class ProofError(SmartchainError): ...
 
 
 class EmptyLog(ProofError): ...
+
+
+class ReceiptError(ProofError): ...
 
 
 class HostError(SmartchainError): ...

@@ -94,6 +94,8 @@ class Chunk:
     """Host transaction hash of each, a hint outside the commitment."""
     hashes: dict[int, Hash32] = field(default_factory=dict)
     """Hash of each host block that holds one of the entries, by number."""
+    checkpoints: list[int] = field(default_factory=list)
+    """Sizes at which the ledger says here to have kept its root: worth asking for, never evidence of it."""
 
 
 class EntrySource(Protocol):
@@ -124,6 +126,9 @@ class EntrySource(Protocol):
 
     def peaks(self, at: HostBlock) -> list[Hash32]:
         """`peaks()` at that block, lowest level first. Raises as `head` does."""
+
+    def checkpoint(self, size: Size, at: HostBlock) -> Hash32 | None:
+        """`checkpointAt(size)` at that block, or at a newer one; None where none was kept. Raises `HostError`s."""
 
 
 @dataclass(slots=True)
@@ -286,9 +291,6 @@ class LedgerStore(Protocol):
     def rewind(self, size: Size, cursor: HostBlock | None) -> None:
         """Drop the entries from `size` on, blocks of that size or more, and subtrees past it."""
 
-    def prepare(self, expected: int) -> None:
-        """Make ready for some that many entries to come: lookups may be slow until the next `verify`."""
-
     # what the indexer reads: staged entries included
 
     def packed(self, start: int, stop: int) -> Iterator[bytes]:
@@ -300,8 +302,12 @@ class LedgerStore(Protocol):
     def block_below(self, size: Size) -> Block | None:
         """The last block whose size is less than `size`."""
 
-    def host_blocks(self) -> list[tuple[int, Hash32]]:
-        """Number and hash of every known host block, ascending: those with entries and where steps ended."""
+    def host_blocks(self, below: int | None = None, most: int | None = None) -> list[tuple[int, Hash32]]:
+        """
+        Number and hash of known host blocks, ascending: those with entries and where steps ended.
+
+        With `below` only those below that number, with `most` only that many of them, the newest.
+        """
 
     def size_at(self, host_block: int) -> Size:
         """How many entries stand in host blocks up to and with that number."""
@@ -313,12 +319,12 @@ class LedgerStore(Protocol):
     def view(self) -> AbstractContextManager[View]:
         """The verified part as it is now, for as long as the view is open."""
 
-    def find_names(self, most: int) -> bool:
+    def look_up(self, most: int) -> bool:
         """
-        Take the transaction hashes of some more verified entries into a lookup; whether there are more to take.
+        Take at most so many more verified entries into the lookups that trail behind; whether there are still more.
 
-        Only who serves needs that lookup, and keeps it up at leisure: `View.named` is right all the same, and slow
-        for entries that are not in it yet.
+        For whoever follows or serves the ledger, at leisure. What a view says is right all the same, and slower where
+        much is asked about entries that are not in them yet.
         """
 
     def blocks(self, start: int = 0, stop: int | None = None) -> Iterator[Block]:

@@ -145,14 +145,11 @@ class Follower:
         return self._source.chunks(first_block, target.number, Index(expected))
 
     def _expect(self, target: HostBlock, size: Size) -> int:
-        """How many entries the contract has at the target, for the store to make ready and a person to see."""
+        """How many entries the contract has at the target, for a person to see."""
         try:
-            total = self._source.head(target).size
+            return self._source.head(target).size
         except StateGone:
             return size
-        if total > size:
-            self._store.prepare(total - size)
-        return total
 
     def _end_of(self, chunk: Chunk) -> HostBlock:
         """The host block a chunk ends with; the host is asked only where no entry tells."""

@@ -18,7 +18,7 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
-from smartchain.store import lookups
+from smartchain.store import marks
 from smartchain.store.versions import REVISIONS, version_of
 
 SCRIPTS = Path(__file__).with_name("migrations")
@@ -48,10 +48,10 @@ def migrate(connection: sqlite3.Connection, path: Path) -> Path | None:
 
 
 def _look_up(connection: sqlite3.Connection) -> None:
-    """The lookups follow from the rows, so no migration carries them over: they are made anew."""
+    """The sparse index follows from the rows, so no migration carries it over: it is made anew."""
+    connection.execute("DELETE FROM mark")
     for (ledger,) in connection.execute("SELECT id FROM ledger").fetchall():
-        while lookups.backlog(connection, ledger):
-            lookups.bring_up(connection, ledger, lookups.PORTION)
+        marks.fill(connection, ledger)
 
 
 def _upgrade(connection: sqlite3.Connection) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import sqlite3
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from struct import pack, unpack
 
@@ -52,6 +52,16 @@ class Terms:
         if not self.fee_ppm or position < self.genesis_size or sender in (ZERO_ADDRESS, self.ledger):
             return 0
         return value * self.fee_ppm // 1_000_000
+
+    def add(self, totals: Totals, address: bytes, position: int, packed: bytes) -> None:
+        """Count an entry, packed or as it is stored, for one of its parties, or for `FEES`."""
+        sender, value = packed[20:40], int.from_bytes(packed[60:92], "big")
+        fee = self.fee(position, sender, value)
+        if address == FEES:
+            totals.add(RECEIVED, packed[:20], fee, 0)
+        else:
+            flags = (SENT if sender == address else 0) | (RECEIVED if packed[40:60] == address else 0)
+            totals.add(flags, packed[:20], value, fee)
 
 
 @dataclass(slots=True)
@@ -213,7 +223,7 @@ def positions(
 
 
 def totals_at(connection: sqlite3.Connection, ledger: int, terms: Terms, address: bytes, size: int) -> Totals:
-    """Of an address in the entries below that size."""
+    """Of an address in the entries below that size, which the posting lists reach."""
     last: _Row | None = connection.execute(_LAST, (ledger, address, size)).fetchone()
     if last is None:
         return Totals()
@@ -222,36 +232,17 @@ def totals_at(connection: sqlite3.Connection, ledger: int, terms: Terms, address
         return Totals.of(*last[2:])
     before: _Row | None = connection.execute(_LAST, (ledger, address, last[0])).fetchone()
     totals = Totals.of(*before[2:]) if before else Totals()
-    for _ in steps(connection, ledger, terms, address, (ref for ref in refs if ref >> 2 < size), totals):
-        pass
+    for position in (ref >> 2 for ref in refs if ref >> 2 < size):
+        (packed,) = connection.execute(_ENTRY, (ledger, position)).fetchone()
+        terms.add(totals, address, position, packed)
     return totals
 
 
-def steps(
-    connection: sqlite3.Connection,
-    ledger: int,
-    terms: Terms,
-    address: bytes,
-    refs: Iterable[int],
-    totals: Totals,
-) -> Iterator[tuple[int, bytes]]:
-    """Position and 132 bytes of each referenced entry, after `totals` took it in."""
-    for ref in refs:
-        (packed,) = connection.execute(_ENTRY, (ledger, ref >> 2)).fetchone()
-        sender, value = packed[20:40], int.from_bytes(packed[60:92], "big")
-        fee = terms.fee(ref >> 2, sender, value)
-        if address == FEES:
-            totals.add(RECEIVED, packed[:20], fee, 0)
-        else:
-            totals.add(ref & 3, packed[:20], value, fee)
-        yield ref >> 2, packed
-
-
-def rows_of(connection: sqlite3.Connection, ledger: int, address: bytes, stop: int) -> list[tuple[int, Totals]]:
-    """The last position of each row that ends below `stop`, and the totals there."""
+def ends(connection: sqlite3.Connection, ledger: int, address: bytes, stop: int) -> list[int]:
+    """The last position of each row, below `stop`: every so many of the address's entries one, and the newest."""
     rows = connection.execute(f"{_ROWS} ORDER BY first", (ledger, address, stop))
-    ends = ((references(refs)[-1] >> 2, Totals.of(entries, sent, totals)) for _, refs, entries, sent, totals in rows)
-    return [(end, totals) for end, totals in ends if end < stop]
+    refs = ([ref >> 2 for ref in references(row[1]) if ref >> 2 < stop] for row in rows)
+    return [there[-1] for there in refs]
 
 
 def _counted(number: int) -> bytes:

@@ -24,6 +24,9 @@ ORDER BY size, number LIMIT 1
 
 _IN_ORDER = "ledger = :ledger AND position >= :start AND position < :stop ORDER BY position"
 
+_ANY = 2**63 - 1
+"""Past every number of a host block, and more than there are of them."""
+
 
 class Reader:
     """One ledger as one transaction sees it."""
@@ -57,8 +60,15 @@ class Reader:
     def block_below(self, size: int) -> Block | None:
         return self._block("size < :size ORDER BY number DESC LIMIT 1", size=size)
 
-    def host_blocks(self) -> list[tuple[int, Hash32]]:
-        return self._rows("SELECT number, hash FROM host_block WHERE ledger = :ledger ORDER BY number").fetchall()
+    def host_blocks(self, below: int | None, most: int | None) -> list[tuple[int, Hash32]]:
+        rows = self._rows(
+            "SELECT number, hash FROM host_block WHERE ledger = :ledger AND number < :below "
+            "ORDER BY number DESC LIMIT :most",
+            below=_ANY if below is None else below,
+            most=_ANY if most is None else most,
+        ).fetchall()
+        rows.reverse()
+        return rows
 
     def size_at(self, host_block: int) -> Size:
         """Never below the genesis size: those entries were there before any host block."""

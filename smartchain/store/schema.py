@@ -49,8 +49,6 @@ ledger = sa.Table(
     sa.Column("verified_hash", sa.LargeBinary),
     sa.Column("verified_timestamp", sa.BigInteger),
     sa.Column("lookup_size", sa.BigInteger, nullable=False, server_default=sa.text("0")),
-    sa.Column("lookup_blocks", sa.BigInteger, nullable=False, server_default=sa.text("0")),
-    sa.Column("name_size", sa.BigInteger, nullable=False, server_default=sa.text("0")),
     sa.UniqueConstraint("chain_id", "address", name="ledger_identity"),
 )
 """A ledger, where its store stands, and how far the lookups reach; all of it changes in one row."""
@@ -126,15 +124,16 @@ posting = sa.Table(
 )
 """Lookup: the entries in which an address has a part, and running totals, see `postings`; up to `lookup_size`."""
 
-block_name = sa.Table(
-    "block_name",
+mark = sa.Table(
+    "mark",
     metadata,
     sa.Column("ledger", sa.Integer, primary_key=True),
-    sa.Column("hash", sa.LargeBinary, primary_key=True),
-    sa.Column("number", sa.BigInteger, nullable=False),
+    sa.Column("kind", sa.Integer, primary_key=True),
+    sa.Column("part", sa.BigInteger, primary_key=True),
+    sa.Column("marks", sa.LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
-"""Lookup: the block of a hash; reaches up to `lookup_blocks`."""
+"""Lookup: where in the entries, or the blocks, a name may be, see `marks`; of every whole part."""
 
 name = sa.Table(
     "name",
@@ -144,7 +143,7 @@ name = sa.Table(
     sa.Column("position", sa.BigInteger, primary_key=True),
     sqlite_with_rowid=False,
 )
-"""Lookup: entries by the first bytes of a hash of theirs, see `names`; reaches up to `name_size`."""
+"""Lookup: entries by the first bytes of a hash of theirs, see `names`; up to `lookup_size`."""
 
 note = sa.Table(
     "note",

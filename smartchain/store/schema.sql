@@ -13,13 +13,6 @@ CREATE TABLE block (
     PRIMARY KEY (ledger, number)
 ) WITHOUT ROWID;
 
-CREATE TABLE block_name (
-    ledger INTEGER NOT NULL,
-    hash BLOB NOT NULL,
-    number BIGINT NOT NULL,
-    PRIMARY KEY (ledger, hash)
-) WITHOUT ROWID;
-
 CREATE TABLE entry (
     ledger INTEGER NOT NULL,
     position BIGINT NOT NULL,
@@ -60,11 +53,17 @@ CREATE TABLE ledger (
     verified_hash BLOB,
     verified_timestamp BIGINT,
     lookup_size BIGINT DEFAULT 0 NOT NULL,
-    lookup_blocks BIGINT DEFAULT 0 NOT NULL,
-    name_size BIGINT DEFAULT 0 NOT NULL,
     PRIMARY KEY (id),
     CONSTRAINT ledger_identity UNIQUE (chain_id, address)
 );
+
+CREATE TABLE mark (
+    ledger INTEGER NOT NULL,
+    kind INTEGER NOT NULL,
+    part BIGINT NOT NULL,
+    marks BLOB NOT NULL,
+    PRIMARY KEY (ledger, kind, part)
+) WITHOUT ROWID;
 
 CREATE TABLE name (
     ledger INTEGER NOT NULL,

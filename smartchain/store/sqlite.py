@@ -13,7 +13,7 @@ from smartchain.ledger.address import checksum
 from smartchain.ledger.block import Block
 from smartchain.ledger.hash import ETHER
 from smartchain.ports import EntryQuery, HostBlock, LedgerInfo, Recorded, Status, Step
-from smartchain.store import lookups, names, writes
+from smartchain.store import lookups, writes
 from smartchain.store.database import Database
 from smartchain.store.reads import Reader
 from smartchain.store.rows import INFO_COLUMNS, info_of, row_of_info
@@ -22,13 +22,12 @@ from smartchain.types import Address, Hash32, Index, Size
 
 
 class SqliteLedger:
-    """One ledger in the file; implements `ports.LedgerStore`. A `portion` is what a transaction looks up at most."""
+    """One ledger in the file; implements `ports.LedgerStore`."""
 
-    def __init__(self, database: Database, key: int, info: LedgerInfo, portion: int = lookups.PORTION) -> None:
+    def __init__(self, database: Database, key: int, info: LedgerInfo) -> None:
         self._database = database
         self._key = key
         self._info = info
-        self._portion = portion
 
     @property
     def info(self) -> LedgerInfo:
@@ -46,31 +45,16 @@ class SqliteLedger:
     # what the indexer writes
 
     def take(self, step: Step) -> None:
-        if step.verified:
-            self._bring_up()
         with self._database.writing() as connection:
             writes.take(connection, self._key, step)
 
     def verify(self, size: Size, blocks: int, at: HostBlock | None) -> None:
-        self._bring_up()
         with self._database.writing() as connection:
             writes.verify(connection, self._key, size, blocks, at)
 
     def rewind(self, size: Size, cursor: HostBlock | None) -> None:
         with self._database.writing() as connection:
             writes.rewind(connection, self._key, size, cursor)
-
-    def prepare(self, expected: int) -> None:
-        """Nothing to make ready: the lookups trail whatever comes, see `lookups`."""
-
-    def _bring_up(self) -> None:
-        """Bring the lookups near the end, a portion a transaction; what is left goes with the verified size."""
-        behind = self._portion + 1
-        while behind > self._portion:
-            with self._database.writing() as connection:
-                behind = lookups.backlog(connection, self._key)
-                if behind > self._portion:
-                    lookups.bring_up(connection, self._key, self._portion)
 
     # what the indexer reads
 
@@ -86,9 +70,9 @@ class SqliteLedger:
         with self._reading() as reader:
             return reader.block_below(size)
 
-    def host_blocks(self) -> list[tuple[int, Hash32]]:
+    def host_blocks(self, below: int | None = None, most: int | None = None) -> list[tuple[int, Hash32]]:
         with self._reading() as reader:
-            return reader.host_blocks()
+            return reader.host_blocks(below, most)
 
     def size_at(self, host_block: int) -> Size:
         with self._reading() as reader:
@@ -105,9 +89,9 @@ class SqliteLedger:
         with self._database.reading() as connection:
             yield StoredView(connection, self._key, self._info)
 
-    def find_names(self, most: int) -> bool:
+    def look_up(self, most: int) -> bool:
         with self._database.writing() as connection:
-            return names.take(connection, self._key, most)
+            return lookups.bring_up(connection, self._key, most)
 
     def blocks(self, start: int = 0, stop: int | None = None) -> Iterator[Block]:
         with self.view() as view:

@@ -7,14 +7,14 @@ from __future__ import annotations
 import sqlite3
 from bisect import bisect_left
 from collections.abc import Iterator
-from itertools import takewhile
+from itertools import chain
 
 from smartchain.errors import ProofError
 from smartchain.ledger.block import Block
 from smartchain.ledger.hash import ETHER, anchor_of, leaf_hash, transaction_hash
 from smartchain.ledger.proof import perfect_from, root_at
 from smartchain.ports import Account, EntryQuery, LedgerInfo, Point, Recorded, Status
-from smartchain.store import names, postings
+from smartchain.store import marks, names, postings
 from smartchain.store.reads import HOST_BLOCK_OF, Reader
 from smartchain.store.rows import entry_of
 from smartchain.store.writes import status
@@ -23,7 +23,10 @@ from smartchain.types import Address, Hash32, Index
 _HINT = HOST_BLOCK_OF.format(position="entry.position")
 _SELECT = f"SELECT position, packed, tx_hash, ({_HINT}) FROM entry"  # noqa: S608
 _ONE = f"{_SELECT} WHERE ledger = :ledger AND position = :position"
-_RANGE = f"{_SELECT} WHERE ledger = :ledger AND position >= :start AND position < :stop ORDER BY position"
+_RANGE = f"{_SELECT} WHERE ledger = :ledger AND position >= :start AND position < :stop"
+_PARTY = "(substr(packed, 21, 20) = :name OR substr(packed, 41, 20) = :name)"
+_MEMO = "substr(packed, 101) = :name"
+_HOST_TRANSACTION = "tx_hash = :name"
 _TIME = "SELECT packed FROM entry WHERE ledger = ? AND position = ?"
 
 _EXACT = 6_400
@@ -38,6 +41,7 @@ class StoredView(Reader):
         self.info = info
         self.status: Status = status(connection, ledger)
         self._perfect = perfect_from(super().packed, self.nodes)
+        self._terms = postings.Terms(info.address, info.fee_ppm, info.genesis.size)
 
     @property
     def _stop(self) -> int:
@@ -74,10 +78,14 @@ class StoredView(Reader):
         return self._blocks("number >= :start AND number < :stop ORDER BY number", start=start, stop=end)
 
     def block_by_hash(self, block_hash: Hash32) -> Block | None:
-        found = self._rows(
-            "SELECT number FROM block_name WHERE ledger = :ledger AND hash = :hash", hash=block_hash
-        ).fetchone()
-        return self.block(found[0]) if found else None
+        mark, stop = marks.mark_of(block_hash), self.status.verified_blocks
+        for low, high in marks.spans(self._connection, self._ledger, marks.BLOCKS, mark, 0, stop):
+            found = self._block(
+                "number >= :low AND number < :high AND hash = :hash", low=low, high=high, hash=block_hash
+            )
+            if found is not None:
+                return found
+        return None
 
     def block_of(self, index: int) -> Block | None:
         """Blocks hold the log in order: the first that reaches past the entry, found by halving."""
@@ -95,22 +103,35 @@ class StoredView(Reader):
     # entries
 
     def entry(self, index: int) -> Recorded | None:
-        if not 0 <= index < self._stop:
-            return None
-        return self._recorded(self._rows(_ONE, position=index).fetchone())
+        return self._there(index) if 0 <= index < self._stop else None
 
     def entries(self, query: EntryQuery = EntryQuery()) -> Iterator[Recorded]:  # noqa: B008  (frozen)
         start, stop = self._span(query)
-        if query.memo is not None and any(query.memo):
-            found = self._with_memo(query.memo, start, stop, descending=query.descending)
-        elif query.address is not None:
-            where = postings.positions(
-                self._connection, self._ledger, query.address, start, stop, descending=query.descending
-            )
-            found = (self._there(position) for position in where)
+        if query.address is not None:
+            found = self._of_address(query.address, start, stop, descending=query.descending)
+        elif query.memo is not None and any(query.memo):
+            found = self._marked(marks.mark_of_memo(query.memo), _MEMO, query.memo, start, stop, query.descending)
         else:
             found = self._range(start, stop, descending=query.descending)
         return (one for one in found if _fits(one, query))
+
+    def _of_address(self, address: Address, start: int, stop: int, *, descending: bool) -> Iterator[Recorded]:
+        """From the posting list as far as that reaches, by the sparse index past it."""
+        reach = max(start, min(self._reach(), stop))
+        listed = postings.positions(self._connection, self._ledger, address, start, reach, descending=descending)
+        first = (self._there(position) for position in listed)
+        rest = self._marked(marks.mark_of(address), _PARTY, address, reach, stop, descending)
+        yield from chain(rest, first) if descending else chain(first, rest)
+
+    def _marked(
+        self, mark: bytes, where: str, name: bytes, start: int, stop: int, descending: bool = False
+    ) -> Iterator[Recorded]:
+        """Entries for which `where` holds, in the parts that may have the name."""
+        query = f"{_RANGE} AND {where} ORDER BY position {'DESC' if descending else 'ASC'}"
+        spans = marks.spans(self._connection, self._ledger, marks.ENTRIES, mark, start, stop, descending=descending)
+        for low, high in spans:
+            for row in self._rows(query, start=low, stop=high, name=name):
+                yield self._recorded(row)
 
     def _span(self, query: EntryQuery) -> tuple[int, int]:
         """First index and end of what the query's bounds and times leave: timestamps never fall."""
@@ -130,40 +151,25 @@ class StoredView(Reader):
         return int.from_bytes(packed[92:100], "big")
 
     def _range(self, start: int, stop: int, *, descending: bool) -> Iterator[Recorded]:
-        order = " DESC" if descending else ""
-        return (self._recorded(row) for row in self._rows(_RANGE + order, start=start, stop=stop))
-
-    def _with_memo(self, memo: Hash32, start: int, stop: int, *, descending: bool) -> Iterator[Recorded]:
-        reach = self._names_reach()
-        looked_up = names.with_key(
-            self._connection, self._ledger, names.memo_key(memo), start, min(stop, reach), descending=descending
-        )
-        indexed = (self._there(position) for position in looked_up)
-        rest = self._range(max(start, reach), stop, descending=descending)
-        for part in (rest, indexed) if descending else (indexed, rest):
-            yield from part
+        query = f"{_RANGE} ORDER BY position {'DESC' if descending else 'ASC'}"
+        return (self._recorded(row) for row in self._rows(query, start=start, stop=stop))
 
     def named(self, name: Hash32) -> list[Index]:
-        reach = min(self._names_reach(), self._stop)
-        for position in names.with_key(self._connection, self._ledger, names.key_of(name), 0, reach):
-            if found := self._answers(self._there(position), name):
-                return found
-        return next(
-            filter(None, (self._answers(one, name) for one in self._range(reach, self._stop, descending=False))), []
-        )
+        of_host = self._marked(marks.mark_of(name), _HOST_TRANSACTION, name, 0, self._stop)
+        found = [one.index for one in of_host]
+        return found or self._named(name)
 
-    def _answers(self, one: Recorded, name: Hash32) -> list[Index]:
-        """The entry if the name is its own, or all of its host transaction, which stand together."""
-        if one.transaction == name:
-            same = takewhile(
-                lambda next_one: next_one.transaction == name, self._range(one.index, self._stop, descending=False)
-            )
-            return [each.index for each in same]
+    def _named(self, name: Hash32) -> list[Index]:
+        """By the smart chain's own transaction hash: looked up, and past the lookup computed."""
         anchor = anchor_of(self.info.chain_id, self.info.address)
-        return [one.index] if transaction_hash(anchor, one.index, leaf_hash(one.entry.pack())) == name else []
+        for position in chain(names.positions(self._connection, self._ledger, name), range(self._reach(), self._stop)):
+            (packed,) = self.packed(position, position + 1)
+            if transaction_hash(anchor, position, leaf_hash(packed)) == name:
+                return [Index(position)]
+        return []
 
-    def _names_reach(self) -> int:
-        row: tuple[int] = self._rows("SELECT name_size FROM ledger WHERE id = :ledger").fetchone()
+    def _reach(self) -> int:
+        row: tuple[int] = self._rows("SELECT lookup_size FROM ledger WHERE id = :ledger").fetchone()
         return row[0]
 
     def _there(self, position: int) -> Recorded:
@@ -186,23 +192,33 @@ class StoredView(Reader):
         return Account(received, sent, totals.sent, totals.entries)
 
     def _totals(self, address: bytes, size: int) -> postings.Totals:
-        return postings.totals_at(self._connection, self._ledger, self._terms(), address, size)
-
-    def _terms(self) -> postings.Terms:
-        return postings.Terms(self.info.address, self.info.fee_ppm, self.info.genesis.size)
+        """By the posting list as far as that reaches, and entry by entry past it."""
+        reach = min(size, self._reach())
+        totals = postings.totals_at(self._connection, self._ledger, self._terms, address, reach)
+        if address == postings.FEES:
+            rest = self._range(reach, size, descending=False)
+        else:
+            rest = self._marked(marks.mark_of(address), _PARTY, address, reach, size)
+        for one in rest:
+            self._terms.add(totals, address, one.index, one.entry.pack())
+        return totals
 
     def balances(self, address: Address, subject: Address = ETHER, points: int = 200) -> list[Point]:
         if points < 1:
             return []
-        if self._totals(address, self._stop).entries <= _EXACT:
-            where = list(postings.positions(self._connection, self._ledger, address, 0, self._stop, descending=False))
-        else:
-            where = [end for end, _ in postings.rows_of(self._connection, self._ledger, address, self._stop)]
-            newest = next(postings.positions(self._connection, self._ledger, address, 0, self._stop, descending=True))
-            where += [newest] if where[-1] != newest else []
+        where = self._moments(address)
         step = -(-len(where) // points) or 1
         chosen = where[::-1][::step][::-1]
         return [Point(Index(at), self._timestamp(at), self.account(address, subject, at + 1).balance) for at in chosen]
+
+    def _moments(self, address: Address) -> list[int]:
+        """Entries of an address to draw its history by: all of them, or every so many and the newest."""
+        reach = self._reach()
+        ends = postings.ends(self._connection, self._ledger, address, min(reach, self._stop))
+        rest = [one.index for one in self._of_address(address, reach, self._stop, descending=False)]
+        if len(ends) * postings.ROW > _EXACT:
+            return [*ends, *rest]
+        return [*postings.positions(self._connection, self._ledger, address, 0, reach, descending=False), *rest]
 
 
 def _fits(one: Recorded, query: EntryQuery) -> bool:

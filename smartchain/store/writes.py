@@ -16,7 +16,7 @@ from smartchain.errors import BrokenSequence, EntryError, StoreError, StoreMoved
 from smartchain.ledger.block import Block
 from smartchain.ledger.entry import PACKED_BYTES
 from smartchain.ports import Chunk, HostBlock, Status, Step
-from smartchain.store import lookups
+from smartchain.store import lookups, marks
 from smartchain.store.rows import STATUS_COLUMNS, row_of_place, signed, status_of
 from smartchain.types import Size
 
@@ -56,20 +56,20 @@ def take(connection: sqlite3.Connection, ledger: int, step: Step) -> None:
     """Take in a step. Raises `StoreMoved` if it does not go on from what is there."""
     chunk, now = step.chunk, status(connection, ledger)
     _check_goes_on(step, now)
+    size, blocks = Size(now.size + len(chunk.packed)), now.blocks + len(step.blocks)
     _take_entries(connection, ledger, chunk)
     _take_blocks(connection, ledger, step.blocks)
+    marks.take(connection, ledger, size, chunk.packed, chunk.transactions)
+    marks.take_blocks(connection, ledger, now.blocks, blocks)
     _insert(connection, "subtree", [(ledger, level, position, root) for level, position, root in step.nodes])
     _take_host_blocks(connection, ledger, chunk, step.cursor)
     _forget_empty(connection, ledger, now.cursor, step.cursor)
-    size, blocks = Size(now.size + len(chunk.packed)), now.blocks + len(step.blocks)
     connection.execute(
         "UPDATE ledger SET size = ?, blocks = ?, cursor_number = ?, cursor_hash = ?, cursor_timestamp = ? WHERE id = ?",
         (size, blocks, *row_of_place(step.cursor), ledger),
     )
     if step.verified:
         raise_verified(connection, ledger, step.cursor, size, blocks)
-    else:
-        lookups.bring_up_early(connection, ledger)
 
 
 def verify(connection: sqlite3.Connection, ledger: int, size: Size, blocks: int, at: HostBlock | None) -> None:
@@ -85,8 +85,7 @@ def verify(connection: sqlite3.Connection, ledger: int, size: Size, blocks: int,
 
 
 def raise_verified(connection: sqlite3.Connection, ledger: int, at: HostBlock | None, size: int, blocks: int) -> None:
-    """So much of what is staged is verified; the lookups are brought up first."""
-    lookups.bring_up(connection, ledger)
+    """So much of what is staged is verified."""
     connection.execute(
         "UPDATE ledger SET verified_size = ?, verified_blocks = ?, "
         "verified_number = ?, verified_hash = ?, verified_timestamp = ? WHERE id = ?",
@@ -100,7 +99,8 @@ def rewind(connection: sqlite3.Connection, ledger: int, size: Size, cursor: Host
     if size > now.size:
         raise StoreMoved(f"the store has {now.size} entries and cannot go back to {size}: another writer was here")
     blocks = _blocks_below(connection, ledger, size)
-    lookups.cut(connection, ledger, size, blocks)
+    lookups.cut(connection, ledger, size)
+    marks.cut(connection, ledger, size, blocks)
     connection.execute("DELETE FROM entry WHERE ledger = ? AND position >= ?", (ledger, size))
     connection.execute("DELETE FROM block WHERE ledger = ? AND number >= ?", (ledger, blocks))
     connection.executemany(

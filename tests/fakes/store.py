@@ -75,9 +75,6 @@ class ListStore:
         self.verified_size = min(self.verified_size, size)
         self.verified_blocks = min(self.verified_blocks, len(self.chain))
 
-    def prepare(self, expected: int) -> None:
-        assert expected > 0
-
     def packed(self, start: int, stop: int) -> Iterator[bytes]:
         return iter([row[0] for row in self.rows[start:stop]])
 
@@ -88,8 +85,9 @@ class ListStore:
         below = [block for block in self.chain if block.size < size]
         return below[-1] if below else None
 
-    def host_blocks(self) -> list[tuple[int, Hash32]]:
-        return sorted(self.seen.items())
+    def host_blocks(self, below: int | None = None, most: int | None = None) -> list[tuple[int, Hash32]]:
+        known = [one for one in sorted(self.seen.items()) if below is None or one[0] < below]
+        return known if most is None else known[max(0, len(known) - most) :]
 
     def size_at(self, host_block: int) -> Size:
         return Size(bisect.bisect_right([row[1] for row in self.rows], host_block))
@@ -101,7 +99,7 @@ class ListStore:
     def view(self) -> Iterator[ListView]:
         yield ListView(self)
 
-    def find_names(self, most: int) -> bool:
+    def look_up(self, most: int) -> bool:
         return False
 
     def blocks(self, start: int = 0, stop: int | None = None) -> Iterator[Block]:

@@ -7,30 +7,30 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 from smartchain.ports import LedgerStore, Step
-from smartchain.store import SqliteLedger, lookups, open_store
-from smartchain.store.database import Database, connect
+from smartchain.store import open_store
 from tests.fakes.store import ListStore
-from tests.store.making import INFO, WALLETS, Story, host_block, long_story, payments
+from tests.store.making import INFO, WALLETS, Story, long_story, payments
 
 ROOT = Path(__file__).resolve().parents[2]
 STEPS = 60
 
 WRITER = f"""
 import sys
-from pathlib import Path
+from contextlib import closing
+from smartchain.store import open_store
 from tests.store.making import INFO, long_story
-from tests.store.test_crash import in_portions
-with in_portions(Path(sys.argv[1]), 100) as ledger:
+with closing(open_store("sqlite:///" + sys.argv[1], create=True)) as store:
+    ledger = store.ledger(INFO)
     for step in long_story(int(sys.argv[2]), {STEPS}):
         cursor = ledger.status().cursor
         if cursor is None or step.cursor.number > cursor.number:
             ledger.take(step)
             print(step.cursor.number, flush=True)
+        ledger.look_up(70)
 """
 
 REWINDER = """
@@ -45,17 +45,9 @@ while True:
     step = story.step(payments(1, 3000), payments(2, 2000), verified=True)
     step.blocks = step.blocks[ledger.status().blocks:]
     ledger.take(step)
+    ledger.look_up(4000)
     ledger.rewind(3000, host_block(7))
 """
-
-
-@contextmanager
-def in_portions(path: Path, portion: int) -> Iterator[SqliteLedger]:
-    """A ledger whose lookups are brought up in portions much smaller than real ones."""
-    with closing(open_store(f"sqlite:///{path}", create=True)) as store:
-        store.ledger(INFO)
-    with closing(Database(path, connect(path, "rw"))) as database:
-        yield SqliteLedger(database, 1, INFO, portion)
 
 
 def start(program: str, *arguments: object) -> subprocess.Popen[str]:
@@ -193,42 +185,23 @@ def test_a_disk_that_fails_costs_the_step_alone_and_is_said(tmp_path: Path) -> N
     assert went_on == "300"
 
 
-def test_a_long_backfill_takes_lookups_in_early_and_serves_none_of_it(tmp_path: Path) -> None:
-    url, story = f"sqlite:///{tmp_path / 'chain.db'}", Story()
-    with closing(open_store(url, create=True)) as store:
-        ledger = store.ledger(INFO)
-        block = payments(1, 3000)
-        for _ in range(lookups.EARLY // 3000 + 2):
-            ledger.take(story.step(block))
-        status = ledger.status()
-        reach = "SELECT lookup_size, lookup_blocks FROM ledger"
-        with closing(connect(tmp_path / "chain.db", "ro")) as reader:
-            early = reader.execute(reach).fetchone()
-        assert lookups.EARLY <= early[0] < status.size
-        assert [*ledger.entries(address=WALLETS[0]), ledger.block_by_hash(story.blocks[5].hash)] == [None]
-
-        ledger.verify(status.size, status.blocks, host_block(story.at))
-
-        found = [recorded.index for recorded in ledger.entries(address=WALLETS[0])]
-        entries = story.entries
-        assert found == [i for i, entry in enumerate(entries) if WALLETS[0] in (entry.sender, entry.recipient)]
-        assert ledger.block_by_hash(story.blocks[5].hash) == story.blocks[5]
-        assert ledger.block_by_hash(story.blocks[-1].hash) == story.blocks[-1]
-
-
-def test_lookups_brought_up_in_portions_are_the_same(tmp_path: Path) -> None:
+def test_the_lookups_that_trail_change_no_answer(tmp_path: Path) -> None:
     steps = list(long_story(3, 9))
-    path = tmp_path / "chain.db"
-    with in_portions(path, 50) as ledger:
+    with closing(open_store(f"sqlite:///{tmp_path / 'chain.db'}", create=True)) as store:
+        ledger = store.ledger(INFO)
         for step in steps:
             step.verified = False
             ledger.take(step)
+        assert ledger.look_up(1000) is False  # nothing is verified yet
         status, at = ledger.status(), steps[-1].cursor
         model = model_of(steps)
         model.verify(status.size, status.blocks, at)
-
-        ledger.prepare(status.size)
         ledger.verify(status.size, status.blocks, at)
 
-    with closing(open_store(f"sqlite:///{path}", create=False)) as store:
-        assert_same(store.open(), model)
+        more, portions = True, 0
+        while more:
+            assert_same(ledger, model)
+            more, portions = ledger.look_up(500), portions + 1
+
+        assert_same(ledger, model)
+        assert portions == -(-status.size // 500)

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from smartchain.indexer.growth import Growth
 from smartchain.ledger.hash import ETHER, SEAL, anchor_of, keccak, leaf_hash, subject_id, transaction_hash
 from smartchain.ports import Chunk, EntryQuery, HostBlock, LedgerStore, Step, Store
-from smartchain.store import lookups, open_store
+from smartchain.store import open_store
 from smartchain.types import Address, Hash32, Index, Size
 from tests.fakes.store import ListStore
 from tests.store.making import INFO, WALLETS, host_block, payment
@@ -108,8 +108,8 @@ class StoreAndLists(RuleBasedStateMachine):
         self.model.verify(size, blocks, None if agreed else at)
 
     @rule(most=st.integers(1, 60))
-    def find_some_names(self, most: int) -> None:
-        self.ledger.find_names(most)
+    def look_up_some(self, most: int) -> None:
+        self.ledger.look_up(most)
 
     @rule(where=st.floats(0, 1))
     def rewind(self, where: float) -> None:
@@ -127,13 +127,6 @@ class StoreAndLists(RuleBasedStateMachine):
     def close_and_open(self) -> None:
         self.store.close()
         self._open()
-
-    @rule(most=st.integers(1, 100))
-    def bring_lookups_up_in_part(self, most: int) -> None:
-        """As if killed between two portions of a long backfill."""
-        database = self.store._database  # type: ignore[attr-defined]
-        with database.writing() as connection:
-            lookups.bring_up(connection, 1, most)
 
     @invariant()
     def both_say_the_same(self) -> None:

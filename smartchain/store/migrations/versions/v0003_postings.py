@@ -1,7 +1,8 @@
 """
-Entries by address as posting lists with running totals, entries by hash, a journal's notes, peers.
+A sparse index of entries and blocks, posting lists with running totals, entries by hash, a journal's notes, peers.
 
-The posting lists are made by `migrate`, which knows how; the older lookup is dropped with its rows.
+What the new lookups hold follows from the rows: `migrate` fills the first in, the others come at leisure. The older
+ones are dropped.
 """
 
 import sqlalchemy as sa
@@ -15,6 +16,16 @@ depends_on = None
 
 def upgrade() -> None:
     op.drop_table("part")
+    op.drop_table("block_name")
+    op.drop_column("ledger", "lookup_blocks")
+    op.create_table(
+        "mark",
+        sa.Column("ledger", sa.Integer, primary_key=True),
+        sa.Column("kind", sa.Integer, primary_key=True),
+        sa.Column("part", sa.BigInteger, primary_key=True),
+        sa.Column("marks", sa.LargeBinary, nullable=False),
+        sqlite_with_rowid=False,
+    )
     op.create_table(
         "posting",
         sa.Column("ledger", sa.Integer, primary_key=True),
@@ -46,5 +57,4 @@ def upgrade() -> None:
         sa.Column("added_at", sa.BigInteger, nullable=False),
         sa.Column("note", sa.String, nullable=False, server_default=sa.text("''")),
     )
-    op.add_column("ledger", sa.Column("name_size", sa.BigInteger, nullable=False, server_default=sa.text("0")))
     op.execute("UPDATE ledger SET lookup_size = 0")

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from smartchain.ledger.block import Block, BlockRule
 from smartchain.ledger.entry import Entry
 from smartchain.ledger.hash import ETHER
-from smartchain.types import Address, ChainId, Hash32, Index, Size
+from smartchain.types import Address, ChainId, Hash32, Index, Size, Wei
 
 
 class Rpc(Protocol):
@@ -257,6 +257,9 @@ class View(Protocol):
     def packed(self, start: int, stop: int) -> Iterator[bytes]:
         """`Entry.pack()` of entries, in order."""
 
+    def hints(self, start: int, stop: int) -> tuple[list[bytes], list[int]]:
+        """Host transaction hash and host block number of each entry of a range: hints, outside the commitment."""
+
     def named(self, name: Hash32) -> list[Index]:
         """Entries of that smart chain transaction hash (one), or host transaction hash (one or more), ascending."""
 
@@ -339,8 +342,24 @@ class LedgerStore(Protocol):
         """Signed: what it received less what it sent in the verified entries, fees credited to the ledger."""
 
 
+class Journal(LedgerStore, Protocol):
+    """A node's own ledger, of notes; `now` is the second at which something is written, never before the newest."""
+
+    def add(self, content: bytes, now: int) -> Recorded:
+        """Write a note down. Raises `InputError` for one that is empty or too long."""
+
+    def seal(self, now: int) -> Block:
+        """Close the open block, and be its last entry."""
+
+    def note(self, index: int) -> tuple[Recorded, bytes | None] | None:
+        """An entry and its note; None for the note of a seal, and for one that was lost."""
+
+    def notes(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[Recorded, bytes | None]]:
+        """The same of each entry, in order, as of one moment."""
+
+
 class Store(Protocol):
-    """A database of any number of ledgers."""
+    """A database of any number of ledgers, and of a journal."""
 
     def ledgers(self) -> list[LedgerInfo]: ...
 
@@ -350,4 +369,73 @@ class Store(Protocol):
     def open(self, address: Address | None = None) -> LedgerStore:
         """A ledger that is there; `LedgerNotChosen` lists them if there are several and none is named."""
 
+    def journal(self, now: int | None = None) -> Journal:
+        """The node's own, which none of `ledgers()` is; begun at the second `now` if there is none."""
+
     def close(self) -> None: ...
+
+
+class Spender(Protocol):
+    """A node's own wallet, for clients that sign nothing themselves; it spends up to a limit and then no more."""
+
+    @property
+    def address(self) -> Address: ...
+
+    def pay(self, sender: Address, recipient: Address, amount: Wei) -> Index:
+        """
+        Pay through the ledger, wait until that is mined, and say which entry it made.
+
+        Raises `KeyUnusable` for a sender whose key is not at hand, `LimitExceeded`, and what paying raises.
+        """
+
+    def seal(self) -> Index:
+        """Close the open block; raises as `pay` does."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeerHead:
+    """What another node says of its chain: how far it goes, and the root over it."""
+
+    info: LedgerInfo
+    size: Size
+    root: Hash32
+    peaks: tuple[Hash32, ...]
+    """Lowest level first."""
+    verified: bool
+    """Whether it says that the contract told it so, or other nodes only."""
+    host_block: int
+    """Up to which it has read; a hint."""
+
+
+@dataclass(slots=True)
+class Portion:
+    """Consecutive entries from another node, one list a column; only `packed` is under the commitment."""
+
+    first: Index
+    packed: list[bytes]
+    transactions: list[bytes]
+    host_blocks: list[int]
+
+
+class PeerSource(Protocol):
+    """
+    Another node, as something to take the chain from. Nothing that it says is believed before it is proven.
+
+    Raises `PeerUnavailable`, `PeerUnusable`, `PeerLied`, each naming the peer and the reason.
+    """
+
+    @property
+    def name(self) -> str:
+        """Scheme, host and port."""
+
+    def head(self, size: int | None = None) -> PeerHead:
+        """Of its whole chain, or as it was at that size; its peaks give its root."""
+
+    def consistency(self, first: int, second: int) -> list[Hash32]:
+        """Its proof that its log of the second size begins with that of the first, unchecked."""
+
+    def outline(self, start: int, stop: int) -> list[Hash32]:
+        """Roots of its subtrees over entries `start` to `stop`, `peer.outline.PART` entries each, unchecked."""
+
+    def portions(self, start: int, stop: int) -> Iterator[Portion]:
+        """Its entries, in order, as one download. Raises where they end early."""

@@ -12,13 +12,16 @@ from smartchain.errors import LedgerNotChosen, WrongStore
 from smartchain.ledger.address import checksum
 from smartchain.ledger.block import Block
 from smartchain.ledger.hash import ETHER
-from smartchain.ports import EntryQuery, HostBlock, LedgerInfo, Recorded, Status, Step
+from smartchain.ledger.journal import CHAIN as JOURNALS
+from smartchain.ports import EntryQuery, HostBlock, Journal, LedgerInfo, Recorded, Status, Step
 from smartchain.store import lookups, writes
 from smartchain.store.database import Database
 from smartchain.store.reads import Reader
 from smartchain.store.rows import INFO_COLUMNS, info_of, row_of_info
 from smartchain.store.view import StoredView
 from smartchain.types import Address, Hash32, Index, Size
+
+_LEDGERS = f"SELECT id, {INFO_COLUMNS} FROM ledger WHERE chain_id <> {JOURNALS} ORDER BY id"  # noqa: S608
 
 
 class SqliteLedger:
@@ -147,12 +150,17 @@ class SqliteStore:
             raise WrongStore(f"{path} does not hold ledger {checksum(address)}; it holds {there}")
         raise LedgerNotChosen(f"{path} holds several ledgers, choose one with --ledger: {there}")
 
+    def journal(self, now: int | None = None) -> Journal:
+        from smartchain.store.journal import journal_of
+
+        return journal_of(self._database, now)
+
     def close(self) -> None:
         self._database.close()
 
     def _ledgers(self) -> list[SqliteLedger]:
         with self._database.reading() as connection:
-            rows = connection.execute(f"SELECT id, {INFO_COLUMNS} FROM ledger ORDER BY id").fetchall()  # noqa: S608
+            rows = connection.execute(_LEDGERS).fetchall()
         return [SqliteLedger(self._database, key, info_of(row)) for key, *row in rows]
 
     def _known(self, info: LedgerInfo) -> SqliteLedger | None:

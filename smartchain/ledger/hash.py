@@ -20,8 +20,8 @@ try:
 except ImportError:
     import sha3
 
-    def keccak256(message: bytes) -> bytes:
-        return bytes(sha3.keccak_256(message).digest())
+    def keccak256(input: bytes) -> bytes:  # noqa: A002  (the other's name for it)
+        return bytes(sha3.keccak_256(input).digest())
 
 
 _keccak = cast("Callable[[bytes], Hash32]", keccak256)

@@ -49,7 +49,7 @@ def test_each_command_is_there_by_its_name_and_explains_itself(name: str) -> Non
     assert all(getattr(parameter, "help", "an argument") for parameter in command.params)
 
 
-HEAVY = ["web3", "eth_account", "eth_tester", "sqlalchemy", "alembic", "pydantic", "structlog", "rich", "ape", "pandas"]
+HEAVY = ["web3", "eth_account", "eth_tester", "sqlalchemy", "alembic", "pydantic", "rich", "ape", "pandas"]
 
 
 def test_importing_a_command_imports_nothing_heavy() -> None:

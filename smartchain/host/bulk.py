@@ -91,17 +91,16 @@ def _rows(words: Sequence[Sequence[str]], data: Sequence[str]) -> bytes | None:
     """All rows as bytes, each 0x a zero byte; None unless every string is hex of the one length."""
     if set(map(len, chain(*words))) != {_TOPIC} or set(map(len, data)) != {_DATA}:
         return None
-    text = bytearray("".join(chain.from_iterable(zip(*words, data, strict=True))), "utf-8")
-    if len(text) != len(data) * _ROW:
+    text = "".join(chain.from_iterable(zip(*words, data, strict=True)))
+    count = len(data)
+    zeros, crosses = "0" * count, "x" * count
+    if text.count("x") != len(_PREFIXES) * count:
         return None
-    zeros = b"0" * len(data)
-    for at in _PREFIXES:
-        if text[at::_ROW] != zeros or text[at + 1 :: _ROW].count(b"x") != len(data):
-            return None
-        text[at + 1 :: _ROW] = zeros
+    if any(text[at::_ROW] != zeros or text[at + 1 :: _ROW] != crosses for at in _PREFIXES):
+        return None
     try:
-        return binascii.unhexlify(text)
-    except binascii.Error:
+        return binascii.unhexlify(text.replace("x", "0"))
+    except ValueError:
         return None
 
 

@@ -34,6 +34,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "entries": ("chain", "The entries of the stored chain."),
         "balance": ("chain", "What a wallet received less what it sent."),
         "history": ("history", "Payments of a time span, as CSV for a spreadsheet."),
+        "receipt": ("receipt", "One entry with its proofs, in a file that anyone can check."),
         "verify": ("verify", "Compute the whole stored chain again and compare it with the contract."),
     },
     "More": {

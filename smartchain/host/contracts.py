@@ -19,7 +19,8 @@ from smartchain.host.reverts import DecodedError as DecodedError
 from smartchain.host.reverts import decode_error as decode_error
 from smartchain.host.reverts import selector
 from smartchain.ledger.block import BlockRule
-from smartchain.ledger.entry import MAX_PAYMENT
+from smartchain.ledger.entry import MAX_PAYMENT, Entry
+from smartchain.ledger.hash import keccak
 from smartchain.ports import Genesis, Head
 from smartchain.types import ZERO_ADDRESS, ZERO_HASH, Address, Hash32, Size
 
@@ -38,6 +39,9 @@ FEE_PPM_DATA = selector("feePpm()")
 TREASURY_DATA = selector("treasury()")
 SUBJECT = selector("subject(address)")
 CHECKPOINT_AT = selector("checkpointAt(uint64)")
+VERIFY_ENTRY = selector("verifyEntry((address,address,address,uint256,uint64,bytes32),uint64,uint64,bytes32[])")
+CHECKPOINT_KEPT = keccak(b"CheckpointKept(uint64,bytes32)")
+"""Topic of the event of a checkpoint."""
 
 _WORD = 32
 
@@ -105,6 +109,14 @@ def checkpoint_at_data(size: int) -> bytes:
     return CHECKPOINT_AT + _number(size)
 
 
+def verify_entry_data(entry: Entry, index: int, size: int, proof: Sequence[Hash32]) -> bytes:
+    """Call data of `verifyEntry`."""
+    fields = b"".join(map(_address, (entry.subject, entry.sender, entry.recipient)))
+    fields += _number(entry.value) + _number(entry.timestamp) + entry.memo
+    head = fields + _number(index) + _number(size) + _number(9 * _WORD)
+    return VERIFY_ENTRY + head + _number(len(proof)) + b"".join(proof)
+
+
 def deploy_data(
     max_entries: int,
     interval: int,
@@ -128,6 +140,10 @@ def decode_size(answer: bytes) -> Size:
 
 def decode_root(answer: bytes) -> Hash32:
     return Hash32(_words(answer, 1)[0])
+
+
+def decode_flag(answer: bytes) -> bool:
+    return bool(_small(_words(answer, 1)[0], 1))
 
 
 def decode_head(answer: bytes) -> Head:

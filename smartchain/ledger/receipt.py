@@ -25,6 +25,7 @@ from smartchain.ledger.proof import (
     verify_inclusion,
 )
 from smartchain.ledger.receipt_file import FORMAT as FORMAT
+from smartchain.ledger.receipt_file import MOST_BYTES as MOST_BYTES
 from smartchain.ledger.receipt_file import HostAnchor as HostAnchor
 from smartchain.ledger.receipt_file import HostHint as HostHint
 from smartchain.ledger.receipt_file import Receipt as Receipt

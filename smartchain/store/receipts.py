@@ -6,15 +6,15 @@ from __future__ import annotations
 
 from smartchain.errors import InputError
 from smartchain.ledger.receipt import HostAnchor, HostHint, Receipt, Whose, make
-from smartchain.ports import HostBlock, Recorded, View
+from smartchain.ports import Recorded, View
 from smartchain.types import ZERO_HASH
 
 
-def receipt_of(view: View, index: int, size: int | None = None, kept_at: HostBlock | None = None) -> Receipt:
+def receipt_of(view: View, index: int, size: int | None = None, kept_at: HostAnchor | None = None) -> Receipt:
     """
     The receipt of a verified entry, in the log as it is or as it was at `size`.
 
-    `kept_at` is the host block of a checkpoint of that size. Raises `InputError` for an entry that is not there.
+    `kept_at` is where the host chain has a checkpoint of that size. Raises `InputError` for an entry that is not there.
     """
     status, info = view.status, view.info
     now = status.verified_size
@@ -23,7 +23,7 @@ def receipt_of(view: View, index: int, size: int | None = None, kept_at: HostBlo
         there = f"it has entries 0 to {now - 1}" if now else "it has none yet"
         raise InputError(f"there is no entry {index} in the verified part of the log: {there}")
     size = now if size is None else size
-    at = kept_at or (status.verified_at if size == now else None)
+    seen = HostAnchor(status.verified_at.number, status.verified_at.hash) if status.verified_at else None
     return make(
         Whose(info.chain_id, info.address, info.genesis.size),
         view.perfect,
@@ -32,7 +32,7 @@ def receipt_of(view: View, index: int, size: int | None = None, kept_at: HostBlo
         recorded.entry,
         view.block_of(index),
         _hint(recorded),
-        HostAnchor(at.number, at.hash) if at else None,
+        kept_at or (seen if size == now else None),
     )
 
 

@@ -28,6 +28,11 @@ Every error of the package, as one tree.
     │   ├── BrokenSequence               indexes that jump, double or go back
     │   ├── RootMismatch                 the root of what was read is not the contract's
     │   └── SourcesDisagree              two RPC nodes say different heads of one block
+    ├── PeerError                        another node of the ledger, or the way to it
+    │   ├── PeerUnavailable              retry: down, busy, broken off
+    │   ├── PeerUnusable                 another ledger, another format, rubbish, too slow, too much
+    │   ├── PeerLied                     what it said contradicts itself, or the head that is trusted
+    │   └── NoMajority                   retry: the named peers do not agree, or too few answer
     ├── StoreError                       the database
     │   ├── StoreMoved                   another writer was here in between
     │   ├── StoreLocked                  retry: in use by another process
@@ -159,13 +164,17 @@ class Untrue(SmartchainError):
     """
     What the host said cannot be so.
 
-    `first_block` and `last_block` are the narrowest range of host blocks known to hold the fault.
+    `first_block` and `last_block` are the narrowest range of host blocks known to hold the fault; `lacks` says that
+    all there is of it are entries that are missing.
     """
 
-    def __init__(self, message: str, first_block: int | None = None, last_block: int | None = None) -> None:
+    def __init__(
+        self, message: str, first_block: int | None = None, last_block: int | None = None, *, lacks: bool = False
+    ) -> None:
         super().__init__(message)
         self.first_block = first_block
         self.last_block = last_block
+        self.lacks = lacks
 
 
 class MalformedLog(Untrue): ...
@@ -184,8 +193,10 @@ class BrokenSequence(Untrue):
         first_block: int | None = None,
         last_block: int | None = None,
         given: Sequence[int] | None = None,
+        *,
+        lacks: bool = False,
     ) -> None:
-        super().__init__(message, first_block, last_block)
+        super().__init__(message, first_block, last_block, lacks=lacks)
         self.given = given
 
 
@@ -193,6 +204,23 @@ class RootMismatch(Untrue): ...
 
 
 class SourcesDisagree(Untrue): ...
+
+
+class PeerError(SmartchainError): ...
+
+
+class PeerUnavailable(PeerError):
+    retryable = True
+
+
+class PeerUnusable(PeerError): ...
+
+
+class PeerLied(PeerError): ...
+
+
+class NoMajority(PeerError):
+    retryable = True
 
 
 class StoreError(SmartchainError): ...

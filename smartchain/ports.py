@@ -309,6 +309,8 @@ class LedgerStore(Protocol):
         """
         Number and hash of known host blocks, ascending: those with entries and where steps ended.
 
+        A block whose hash was given as `ZERO_HASH` is a place that other nodes named: nobody here saw it, so it is no
+        block to go back to, and is left out.
         With `below` only those below that number, with `most` only that many of them, the newest.
         """
 

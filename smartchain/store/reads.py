@@ -15,7 +15,7 @@ from smartchain.ledger.block import Block
 from smartchain.ledger.hash import anchor_of
 from smartchain.ports import LedgerInfo
 from smartchain.store.rows import BLOCK_COLUMNS, block_of, whole
-from smartchain.types import Hash32, Size
+from smartchain.types import ZERO_HASH, Hash32, Size
 
 HOST_BLOCK_OF = """
 SELECT number FROM host_block WHERE host_block.ledger = :ledger AND host_block.size > {position}
@@ -62,8 +62,9 @@ class Reader:
 
     def host_blocks(self, below: int | None, most: int | None) -> list[tuple[int, Hash32]]:
         rows = self._rows(
-            "SELECT number, hash FROM host_block WHERE ledger = :ledger AND number < :below "
+            "SELECT number, hash FROM host_block WHERE ledger = :ledger AND number < :below AND hash <> :unknown "
             "ORDER BY number DESC LIMIT :most",
+            unknown=ZERO_HASH,
             below=_ANY if below is None else below,
             most=_ANY if most is None else most,
         ).fetchall()

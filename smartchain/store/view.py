@@ -27,6 +27,10 @@ _RANGE = f"{_SELECT} WHERE ledger = :ledger AND position >= :start AND position 
 _PARTY = "(substr(packed, 21, 20) = :name OR substr(packed, 41, 20) = :name)"
 _MEMO = "substr(packed, 101) = :name"
 _HOST_TRANSACTION = "tx_hash = :name"
+_TRANSACTIONS = (
+    "SELECT tx_hash FROM entry WHERE ledger = :ledger AND position >= :start AND position < :stop ORDER BY position"
+)
+_HOST_BLOCKS = "SELECT number, size FROM host_block WHERE ledger = :ledger AND size > :start ORDER BY size, number"
 _TIME = "SELECT packed FROM entry WHERE ledger = ? AND position = ?"
 
 _EXACT = 6_400
@@ -60,6 +64,16 @@ class StoredView(Reader):
 
     def packed(self, start: int, stop: int) -> Iterator[bytes]:
         return super().packed(start, min(stop, self._stop))
+
+    def hints(self, start: int, stop: int) -> tuple[list[bytes], list[int]]:
+        start, stop = max(0, start), min(stop, self._stop)
+        transactions = [found for (found,) in self._rows(_TRANSACTIONS, start=start, stop=stop)]
+        numbers: list[int] = []
+        for number, size in self._rows(_HOST_BLOCKS, start=start) if transactions else ():
+            numbers += [number] * (min(size, stop) - start - len(numbers))
+            if size >= stop:
+                break
+        return transactions, numbers + [self._info.deployed_at] * (len(transactions) - len(numbers))
 
     def _check(self, size: int) -> None:
         if not 0 <= size <= self._stop:

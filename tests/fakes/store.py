@@ -12,7 +12,7 @@ from smartchain.ledger.entry import Entry
 from smartchain.ledger.hash import ETHER, anchor_of, leaf_hash, transaction_hash
 from smartchain.ledger.proof import perfect_of, root_at
 from smartchain.ports import Account, EntryQuery, HostBlock, LedgerInfo, Point, Recorded, Status, Step
-from smartchain.types import ZERO_ADDRESS, Address, Hash32, Index, Size
+from smartchain.types import ZERO_ADDRESS, ZERO_HASH, Address, Hash32, Index, Size
 
 
 class ListStore:
@@ -86,7 +86,8 @@ class ListStore:
         return below[-1] if below else None
 
     def host_blocks(self, below: int | None = None, most: int | None = None) -> list[tuple[int, Hash32]]:
-        known = [one for one in sorted(self.seen.items()) if below is None or one[0] < below]
+        seen = [one for one in sorted(self.seen.items()) if one[1] != ZERO_HASH]
+        known = [one for one in seen if below is None or one[0] < below]
         return known if most is None else known[max(0, len(known) - most) :]
 
     def size_at(self, host_block: int) -> Size:
@@ -164,6 +165,10 @@ class ListView:
 
     def packed(self, start: int, stop: int) -> Iterator[bytes]:
         return (recorded.entry.pack() for recorded in self._recorded[start:stop])
+
+    def hints(self, start: int, stop: int) -> tuple[list[bytes], list[int]]:
+        found = self._recorded[start:stop]
+        return [one.transaction for one in found], [one.host_block for one in found]
 
     def named(self, name: Hash32) -> list[Index]:
         anchor = anchor_of(self.info.chain_id, self.info.address)

@@ -1,0 +1,1 @@
+"""One process that follows a ledger and serves it: JSON, pages, and the chain itself to other nodes."""

@@ -1,0 +1,47 @@
+"""A store behind HTTP on a free port: what a node serves to its peers, and nothing else of a node."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from dataclasses import dataclass
+from types import TracebackType
+
+import uvicorn
+from starlette.applications import Starlette
+
+from smartchain.node.bulk import routes
+from smartchain.ports import LedgerStore
+
+
+@dataclass(frozen=True)
+class _Services:
+    store: LedgerStore
+
+
+class Served:
+    """A context manager; `url` is where it listens."""
+
+    def __init__(self, store: LedgerStore) -> None:
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        app = Starlette(routes=routes(_Services(store)))
+        self._server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off", ws="none"))
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def __enter__(self) -> Served:
+        self._thread.start()
+        while not self._server.started:
+            time.sleep(0.005)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.should_exit = self._server.force_exit = True
+        self._thread.join()
+        self._socket.close()

@@ -12,7 +12,7 @@ from smartchain.errors import ProofError, SourcesDisagree, UnknownBlock, WrongCh
 from smartchain.host.source import HostLedger
 from smartchain.host.stateproof import proven_head
 from smartchain.ports import Chunk, EntrySource, Head, HostBlock, LedgerInfo, Rpc
-from smartchain.types import Address, Hash32, Index
+from smartchain.types import Address, Hash32, Index, Size
 
 MOST_FORKS = 5
 """Looks in a row at which another node has another block in the target's place, before it is no passing fork."""
@@ -66,6 +66,17 @@ class CheckedSource:
 
     def peaks(self, at: HostBlock) -> list[Hash32]:
         return self._source.peaks(at)
+
+    def checkpoint(self, size: Size, at: HostBlock) -> Hash32 | None:
+        """One that all have; None where any lacks it. Raises `HostError`s and `SourcesDisagree`."""
+        root = self._source.checkpoint(size, at)
+        address = self._address or self.info().address
+        for other in self._others:
+            theirs = HostLedger(other, address).checkpoint(size, at)
+            if root is None or theirs is None:
+                return None
+            self._compare(Head(size, root), Head(size, theirs), other.name, at)
+        return root
 
     def head(self, at: HostBlock) -> Head:
         """

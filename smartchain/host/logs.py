@@ -19,6 +19,7 @@ from smartchain.ports import Chunk
 from smartchain.types import Address, Hash32, Index
 
 TRANSFER = "0x" + keccak(b"TransferRecorded(uint64,address,address,address,uint256,uint64,bytes32)").hex()
+CHECKPOINT = "0x" + keccak(b"CheckpointKept(uint64,bytes32)").hex()
 BATCH = "0x" + keccak(b"TransferBatchRecorded(uint64,address,address,uint64,bytes32,bytes32[])").hex()
 
 _ZEROS = "0" * 120
@@ -45,21 +46,58 @@ class _Answer(msgspec.Struct):
     result: list[Log]
 
 
+class _Topics(msgspec.Struct):
+    """A log of any event, as far as it tells which."""
+
+    topics: list[str]
+
+
+class _RawAnswer(msgspec.Struct):
+    result: list[msgspec.Raw]
+
+
 _answer = msgspec.json.Decoder(_Answer)
+_raw_answer = msgspec.json.Decoder(_RawAnswer)
+_log = msgspec.json.Decoder(Log)
+_topics = msgspec.json.Decoder(_Topics)
 
 
 def parse(body: bytes) -> list[Log]:
     """
-    The logs of a JSON-RPC response body.
+    The logs of a JSON-RPC response body, but those of checkpoints.
 
     Raises `HostUnavailable` for a body cut off, `MalformedLog` for logs of another form.
     """
+    return parse_all(body)[0]
+
+
+def parse_all(body: bytes) -> tuple[list[Log], list[int]]:
+    """The logs that carry entries, and the sizes of which a log says that a checkpoint was kept; raises as `parse`."""
     try:
-        return _answer.decode(body).result
-    except msgspec.ValidationError as exc:
-        raise MalformedLog(f"the host's answer is not a list of a ledger's logs: {exc}") from exc
+        return _answer.decode(body).result, []
+    except (msgspec.ValidationError, RecursionError):
+        return _parse_apart(body)
     except msgspec.DecodeError as exc:
         raise HostUnavailable("the host's answer was cut off or is no JSON; it is asked again") from exc
+
+
+def _parse_apart(body: bytes) -> tuple[list[Log], list[int]]:
+    """
+    The same, log by log: seldom, where there is a checkpoint among them.
+
+    What a checkpoint's log says beside its size is not looked at: the contract itself is asked.
+    """
+    logs, sizes = [], []
+    try:
+        for raw in _raw_answer.decode(body).result:
+            topics = _topics.decode(raw).topics
+            if topics[:1] == [CHECKPOINT]:
+                sizes.append(_number(topics[1]) if len(topics) == 2 else 0)
+            else:
+                logs.append(_log.decode(raw))
+    except (msgspec.DecodeError, RecursionError) as exc:
+        raise MalformedLog(f"the host's answer is not a list of a ledger's logs: {exc}") from exc
+    return logs, sizes
 
 
 def decode(body: bytes, ledger: Address, first_block: int, last_block: int, expected: Index) -> Chunk:
@@ -69,8 +107,8 @@ def decode(body: bytes, ledger: Address, first_block: int, last_block: int, expe
     Raises `MalformedLog` for a log that is not canonical and `BrokenSequence` where the indexes do not go on from
     `expected` one by one. Logs that are the same in every field are one log.
     """
-    logs = parse(body)
-    chunk = Chunk(first_block, last_block, expected)
+    logs, checkpoints = parse_all(body)
+    chunk = Chunk(first_block, last_block, expected, checkpoints=checkpoints)
     if read_singles(logs, "0x" + ledger.hex(), TRANSFER, chunk):
         return chunk
     return read_one_by_one(logs, ledger, chunk)
@@ -78,14 +116,13 @@ def decode(body: bytes, ledger: Address, first_block: int, last_block: int, expe
 
 def read_one_by_one(logs: list[Log], ledger: Address, chunk: Chunk) -> Chunk:
     """The chunk that these logs are, whatever they are. Raises as `decode` does."""
-    first_block, last_block, expected = chunk.first_block, chunk.last_block, chunk.first
     try:
-        return _Reader(ledger, first_block, last_block, expected).read(logs)
+        return _Reader(ledger, chunk).read(logs)
     except BrokenSequence:
         once = _once(logs)
         if len(once) == len(logs):
             raise
-        return _Reader(ledger, first_block, last_block, expected).read(once)
+        return _Reader(ledger, chunk).read(once)
 
 
 def _once(logs: list[Log]) -> list[Log]:
@@ -95,11 +132,12 @@ def _once(logs: list[Log]) -> list[Log]:
 class _Reader:
     """Reads logs into one chunk; what repeats from log to log, blocks and transactions, is read once."""
 
-    def __init__(self, ledger: Address, first_block: int, last_block: int, expected: Index) -> None:
+    def __init__(self, ledger: Address, asked: Chunk) -> None:
+        """`asked` is the chunk to be, without entries."""
         self._ledger = "0x" + ledger.hex()
-        self._chunk = Chunk(first_block, last_block, expected)
-        self._at: int = expected
-        self._block = first_block
+        self._chunk = Chunk(asked.first_block, asked.last_block, asked.first, checkpoints=asked.checkpoints)
+        self._at: int = asked.first
+        self._block = asked.first_block
         self._block_text = ""
         self._transaction = b""
         self._transaction_text = ""
@@ -151,6 +189,7 @@ class _Reader:
                 self._chunk.first_block,
                 self._block,
                 self._chunk.host_blocks,
+                lacks=index > self._at,
             )
         self._at += count
 

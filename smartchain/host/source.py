@@ -18,6 +18,7 @@ from smartchain.errors import (
     NotALedger,
     RangeTooLarge,
     RpcRefused,
+    StateGone,
     UnknownBlock,
     WrongChain,
 )
@@ -193,7 +194,7 @@ class HostLedger:
             "address": "0x" + self._address.hex(),
             "fromBlock": hex(first_block),
             "toBlock": hex(last_block),
-            "topics": [[logs.TRANSFER, logs.BATCH]],
+            "topics": [[logs.TRANSFER, logs.BATCH, logs.CHECKPOINT]],
         }
 
     # what the contract commits to
@@ -211,14 +212,24 @@ class HostLedger:
             raise self._not_a_ledger()
         return [Hash32(answer[64 + 32 * n : 96 + 32 * n]) for n in range(count)]
 
-    def _words(self, signature: str, count: int, at: HostBlock | None = None) -> list[int]:
-        answer = self._ask(signature, at)
+    def checkpoint(self, size: Size, at: HostBlock) -> Hash32 | None:
+        """A checkpoint stays: where the state of that block is gone, the newest one says the same."""
+        word = int(size).to_bytes(32, "big")
+        try:
+            (root,) = self._words("checkpointAt(uint64)", 1, at, word)
+        except StateGone:
+            (root,) = self._words("checkpointAt(uint64)", 1, self.target(), word)
+        return _hash(root) if root else None
+
+    def _words(self, signature: str, count: int, at: HostBlock | None = None, argument: bytes = b"") -> list[int]:
+        answer = self._ask(signature, at, argument)
         if len(answer) != 32 * count:
             raise self._not_a_ledger()
         return [int.from_bytes(answer[32 * n : 32 * n + 32], "big") for n in range(count)]
 
-    def _ask(self, signature: str, at: HostBlock | None) -> bytes:
-        call = {"to": "0x" + self._address.hex(), "data": "0x" + keccak(signature.encode())[:4].hex()}
+    def _ask(self, signature: str, at: HostBlock | None, argument: bytes = b"") -> bytes:
+        data = keccak(signature.encode())[:4] + argument
+        call = {"to": "0x" + self._address.hex(), "data": "0x" + data.hex()}
         if at is None:
             return _bytes(self._rpc.call("eth_call", call, "latest"))
         if self._by_hash:

@@ -59,6 +59,8 @@ class Daemon:
         self._trouble = trouble
         self._poll_s = poll_s
         self._backoff = Backoff(min(1.0, poll_s))
+        self._rereads = 0
+        """In a row: each waits longer than the one before, for a replica that is behind to come up."""
 
     def run(self) -> None:
         """Follow until told to stop. Raises what is not transient."""
@@ -96,12 +98,16 @@ class Daemon:
             self._stop.wait(wait_s)
             return None
         self._backoff.reset()
+        self._rereads = self._rereads + 1 if isinstance(outcome, Reread) else 0
         self._report(outcome)
         return outcome
 
     def _pause_s(self, outcome: Outcome) -> float:
         match outcome:
-            case Waited() | Reread():
+            case Reread():
+                wait_s: float = self._poll_s * 2 ** (self._rereads - 1)
+                return min(LONGEST_WAIT_S, wait_s)
+            case Waited():
                 return self._poll_s
             case Advanced(verified=False):
                 return min(self._poll_s, 0.2)

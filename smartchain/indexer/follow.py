@@ -12,10 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from smartchain.errors import InputError, NotALedger, RootMismatch, SourcesDisagree, StateGone, UnknownBlock, Untrue
+from smartchain.indexer.checkpoint import Checkpoints
 from smartchain.indexer.growth import Growth
 from smartchain.indexer.narrow import Suspicion, narrow
 from smartchain.indexer.outcome import Advanced, Outcome, Reread, Rewound, Waited
-from smartchain.indexer.plan import Advance, Rewind, Wait, fork_of, plan
+from smartchain.indexer.past import Past
+from smartchain.indexer.plan import Advance, Rewind, Wait, plan
 from smartchain.indexer.writer import Writer
 from smartchain.ledger.entry import timestamp_of
 from smartchain.ports import Chunk, EntrySource, Head, HostBlock, LedgerStore
@@ -26,6 +28,12 @@ Progress = Callable[[int, int], None]
 
 MOST_REREADS = 5
 """Rereads in a row that each find something else, before a host that keeps changing its mind is called a liar."""
+
+LATE_REREADS = 3
+"""Rereads that find nothing new where logs are missing that a replica may not have yet."""
+
+NEAR = 64
+"""Host blocks below the target that a replica may not have yet."""
 
 
 class Follower:
@@ -46,6 +54,7 @@ class Follower:
         self._store = store
         self._progress = progress
         self._stopping = stopping
+        self._past = Past(source, store)
         self._growth: Growth | None = None
         self._suspicions: list[Suspicion] = []
         if store.info.genesis.size > store.status().size:
@@ -84,35 +93,22 @@ class Follower:
         if cursor is None:
             return None, None
         here = self._source.block(cursor.number)
-        if here is not None:
-            return here.hash, None
-        known = next((known for known in reversed(self._store.host_blocks()) if known[0] <= target.number), None)
-        there = self._source.block(known[0]) if known else None
-        return None, None if known is None or there is None else there.hash == known[1]
+        return (None, self._past.newest_below(target)) if here is None else (here.hash, None)
 
-    def _is_canonical(self, number: int, block_hash: Hash32) -> bool:
-        block = self._source.block(number)
-        return block is not None and block.hash == block_hash
-
-    def _rewind_to_fork(self) -> Rewound:
-        known, verified = self._store.host_blocks(), self._store.status().verified_at
-        if verified is not None and not self._is_canonical(verified.number, verified.hash):
-            known = [block for block in known if block[0] <= verified.number]  # the rest stands on what was replaced
-        fork = fork_of(known, self._is_canonical)
-        block = self._source.block(fork[0]) if fork else None
-        if fork is not None and (block is None or block.hash != fork[1]):
-            return self._rewind_to_fork()
-        return self._rewind(block)
-
-    def _rewind(self, block: HostBlock | None) -> Rewound:
+    def _rewind_to(self, block: HostBlock | None) -> Rewound:
         before = self._store.status()
         size = self._store.size_at(block.number) if block else self._store.info.genesis.size
         self._growth = None
         self._store.rewind(size, block)
-        self._suspicions.clear()
         read_to = before.cursor.number if before.cursor else self._store.info.deployed_at
         fork = block.number if block else self._store.info.deployed_at - 1
         return Rewound(block.number if block else None, read_to - fork, before.size - size)
+
+    def _rewind_to_fork(self) -> Rewound:
+        cursor = self._store.status().cursor
+        rewound = self._rewind_to(self._past.fork(cursor.number) if cursor else None)
+        self._suspicions.clear()
+        return rewound
 
     # reading on
 
@@ -123,6 +119,7 @@ class Follower:
             total = self._expect(target, before)
         except NotALedger:
             return Waited(f"the ledger is not there yet at host block {target.number}", caught_up=False)
+        checkpoints = Checkpoints(self._source, self._store, target)
         try:
             with Writer(self._store.take) as writer:
                 for chunk in self._read(first_block, target, before):
@@ -130,6 +127,9 @@ class Follower:
                         writer.flush()
                         return self._close(growth, chunk, target, before)
                     writer.put(growth.step(chunk, self._end_of(chunk)))
+                    if checkpoints.are_due(chunk.checkpoints):
+                        writer.flush()
+                        checkpoints.compare(chunk.checkpoints)
                     self._progress(growth.head.size, total)
                     if self._stopping():
                         break
@@ -172,13 +172,16 @@ class Follower:
             if chunk.first_block > target.number:
                 return Waited(f"all is read, and a newer host block is needed to verify it: {gone}", caught_up=False)
             return self._advanced(growth, before, target, verified=False)
-        step.verified = contract == ours and self._is_canonical(target.number, target.hash)
+        fits = contract == ours
+        step.verified = fits and self._past.stands(target)
         self._store.take(step)
-        if step.verified:
-            self._suspicions.clear()
-            self._progress(ours.size, ours.size)
-            return self._advanced(growth, before, target, verified=True)
-        raise _mismatch(contract, ours, target)
+        if not fits:
+            raise _mismatch(contract, ours, target)
+        if not step.verified:
+            return _replaced(target)
+        self._suspicions.clear()
+        self._progress(ours.size, ours.size)
+        return self._advanced(growth, before, target, verified=True)
 
     def _advanced(self, growth: Growth, before: Size, target: HostBlock, verified: bool) -> Advanced:
         head = growth.head
@@ -190,52 +193,35 @@ class Follower:
         """
         Something read cannot be so: a reorganisation in between, a passing fault, or a lie.
 
-        Drops what is staged from the first host block in doubt on. The same doubt twice is a lie.
+        Drops what is staged from the first host block in doubt on. The same doubt again is a lie.
         """
         self._growth = None
-        if not self._is_canonical(target.number, target.hash):
-            return Waited(f"host block {target.number} was replaced while it was read", caught_up=False)
-        verified = self._store.status().verified_at
-        if verified is not None and not self._is_canonical(verified.number, verified.hash):
+        if not self._past.stands(target):
+            return _replaced(target)
+        if not self._past.stands(self._store.status().verified_at):
             return self._rewind_to_fork()
-        suspicion = narrow(self._source, self._store, lie, target)
-        if (stale := self._first_replaced(suspicion)) is not None:
-            return self._drop_replaced(stale)
-        lasting = any(earlier.stands(self._store) for earlier in self._suspicions)
-        self._drop_from(suspicion.first_block)
+        doubt = narrow(self._source, self._store, lie, target)
+        replaced = self._past.first_replaced(doubt)
+        lasting = replaced is None and self._lasts(doubt, lie, target)
+        rewound = self._rewind_to(self._past.before(doubt.first_block if replaced is None else replaced))
         if lasting or len(self._suspicions) >= MOST_REREADS:
             self._suspicions.clear()
-            raise type(lie)(f"{lie}; {suspicion}", suspicion.first_block, suspicion.last_block) from lie
-        self._suspicions.append(suspicion)
-        return Reread(suspicion.first_block, suspicion.last_block, str(lie))
+            raise type(lie)(f"{lie}; {doubt}", doubt.first_block, doubt.last_block, lacks=lie.lacks) from lie
+        self._suspicions.append(doubt)
+        return Reread(doubt.first_block, doubt.last_block, str(lie)) if replaced is None else rewound
 
-    def _first_replaced(self, suspicion: Suspicion) -> int | None:
+    def _lasts(self, doubt: Suspicion, lie: Untrue, target: HostBlock) -> bool:
         """
-        The first host block in doubt that was read and is no longer canonical.
+        Whether reading again gave the very same.
 
-        One that still is may stand after it: the host was reorganised between two answers.
+        Of logs that are missing near the target it takes longer to tell: a replica that is behind gives as few.
         """
-        first, last = suspicion.first_block, suspicion.last_block
-        known = [known for known in self._store.host_blocks() if first <= known[0] <= last]
-        return next((block[0] for block in known if not self._is_canonical(*block)), None)
+        same = sum(earlier.stands(self._store) for earlier in self._suspicions)
+        return same >= (LATE_REREADS if lie.lacks and doubt.last_block > target.number - NEAR else 1)
 
-    def _drop_replaced(self, number: int) -> Rewound:
-        before = self._store.status()
-        self._drop_from(number)
-        self._suspicions.clear()
-        after = self._store.status()
-        read_to = before.cursor.number if before.cursor else number
-        return Rewound(after.cursor.number if after.cursor else None, read_to - number + 1, before.size - after.size)
 
-    def _drop_from(self, first_block: int) -> None:
-        status = self._store.status()
-        if status.verified_at is not None and first_block <= status.verified_at.number:
-            block: HostBlock | None = status.verified_at
-        else:
-            earlier = [known for known in self._store.host_blocks() if known[0] < first_block]
-            block = self._source.block(earlier[-1][0]) if earlier else None
-        size = self._store.size_at(block.number) if block else self._store.info.genesis.size
-        self._store.rewind(size, block)
+def _replaced(target: HostBlock) -> Waited:
+    return Waited(f"host block {target.number} was replaced while it was read", caught_up=False)
 
 
 def _mismatch(contract: Head, ours: Head, target: HostBlock) -> RootMismatch:
@@ -246,4 +232,4 @@ def _mismatch(contract: Head, ours: Head, target: HostBlock) -> RootMismatch:
             f"the root of the {ours.size} entries read is 0x{ours.root.hex()}, "
             f"the contract's at host block {target.number} is 0x{contract.root.hex()}"
         )
-    return RootMismatch(said)
+    return RootMismatch(said, lacks=contract.size > ours.size)

@@ -12,12 +12,15 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from smartchain.errors import BrokenSequence, NoContract, NotALedger, RootMismatch, StateGone, Untrue
+from smartchain.errors import BrokenSequence, NoContract, NotALedger, RootMismatch, RpcRefused, StateGone, Untrue
 from smartchain.indexer.growth import tree_of
-from smartchain.ledger.merkle import peak_ranges
+from smartchain.ledger.merkle import peak_ranges, root_of
 from smartchain.ledger.proof import Perfect, root_at
 from smartchain.ports import EntrySource, Head, HostBlock, LedgerStore
 from smartchain.types import Index
+
+_NO_STATE = (StateGone, RpcRefused)
+"""What a host answers that has forgotten the state, or will not be asked about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ def narrow(source: EntrySource, store: LedgerStore, lie: Untrue, target: HostBlo
     first = verified.number + 1 if verified else store.info.deployed_at
     last = target.number if lie.last_block is None else min(lie.last_block, target.number)
     if isinstance(lie, RootMismatch):
+        first = max(first, min(lie.first_block or first, last))
         first, last = _by_peaks(source, store, target, first, last)
         first, last = _by_heads(source, store, first, max(first, last))
     elif isinstance(lie, BrokenSequence) and lie.given is not None:
@@ -88,7 +92,7 @@ def _size_at(source: EntrySource, host_block: int, before: int) -> int | None:
     block = source.block(host_block)
     try:
         return None if block is None else source.head(block).size
-    except StateGone:
+    except _NO_STATE:
         return None
     except (NoContract, NotALedger):
         return before
@@ -99,9 +103,9 @@ def _by_peaks(source: EntrySource, store: LedgerStore, target: HostBlock, first:
     size = store.status().size
     try:
         head, peaks = source.head(target), source.peaks(target)
-    except StateGone:
+    except _NO_STATE:
         return first, last
-    if len(peaks) != head.size.bit_count():
+    if len(peaks) != head.size.bit_count() or (peaks and root_of(peaks) != head.root):
         return first, last  # the contract's own answers do not fit each other: the host lies about one of them
     tree = tree_of(store)
     ranges = zip(reversed(peak_ranges(head.size)), reversed(peaks), strict=True)
@@ -130,25 +134,23 @@ def _by_heads(source: EntrySource, store: LedgerStore, first: int, last: int) ->
     probe = first
     while probe < last:
         middle = (probe + last) // 2
-        fits = _fits(source, store, middle)
-        if fits is None:
+        block = source.block(middle)
+        same = None if block is None else fits(source, store, block)
+        if same is None:
             probe = middle + 1
-        elif fits:
+        elif same:
             first = probe = middle + 1
         else:
             last = middle
     return first, last
 
 
-def _fits(source: EntrySource, store: LedgerStore, host_block: int) -> bool | None:
-    """Whether the contract then had just what the store has up to there; None where the host forgot."""
-    block = source.block(host_block)
-    if block is None:
-        return None
-    ours = head_at(store, host_block)
+def fits(source: EntrySource, store: LedgerStore, block: HostBlock) -> bool | None:
+    """Whether the contract then had just what the store has up to there; None where the host cannot tell."""
+    ours = head_at(store, block.number)
     try:
         return source.head(block) == ours
-    except StateGone:
+    except _NO_STATE:
         return None
     except (NoContract, NotALedger):
         return ours.size == store.info.genesis.size

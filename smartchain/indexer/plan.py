@@ -69,23 +69,53 @@ def plan(
     return Wait(f"up to date with host block {target.number}", caught_up=True)
 
 
+Known = Callable[[int, int], Sequence[tuple[int, Hash32]]]
+"""Number and hash of the newest known host blocks below a number, at most so many of them, ascending."""
+
+NEAR = 256
+"""Host blocks that are looked at one by one: no deeper reorganisation is an everyday one."""
+
+
 def fork_of(
-    known: Sequence[tuple[int, Hash32]], is_canonical: Callable[[int, Hash32], bool]
+    known: Known, is_canonical: Callable[[int, Hash32], bool], first: int, newest: int
 ) -> tuple[int, Hash32] | None:
     """
-    The newest known host block before anything that is no longer canonical; None if the first one is not.
+    The newest known host block up to `newest` before anything that is no longer canonical; None if there is none.
 
-    `known` ascends by number. Looks back in steps that double, then forward one by one, so a reorganisation of
-    depth d costs some 2·d looks however long the list is. Going forward one by one matters: where two forks
-    were read in turns, a canonical block may stand after one that is not.
+    Nothing known is older than `first`. Looks back in steps that double, halves what is left, and goes on one by one:
+    a reorganisation of depth d costs some 4·log(d) looks, and at most `NEAR` more. Going one by one matters: where two
+    forks were read in turns, a canonical block may stand after one that is not.
     """
-    at, step = len(known), 1
-    while at > 0:
-        at, step = max(0, at - step), step * 2
-        if is_canonical(*known[at]):
+    fork, after, high = _gallop(known, is_canonical, first, newest)
+    while high - after > NEAR:
+        middle = (after + high) // 2
+        found = known(middle + 1, 1)
+        if not found or found[-1][0] <= after or is_canonical(*found[-1]):
+            after, fork = middle, found[-1] if found else None
+        else:
+            high = found[-1][0]
+    for one in known(high, NEAR):
+        if one[0] > after:
+            if not is_canonical(*one):
+                break
+            fork = one
+    return fork
+
+
+def _gallop(
+    known: Known, is_canonical: Callable[[int, Hash32], bool], first: int, newest: int
+) -> tuple[tuple[int, Hash32] | None, int, int]:
+    """
+    A canonical host block, and the numbers between which the fork is: after the first, before the second.
+
+    Nothing known stands between that block and the first number; there is no such block where nothing is canonical.
+    """
+    high, step = newest + 1, 1
+    while high > first:
+        found = known(max(high - step + 1, first + 1), 1)
+        if not found:
             break
-    else:
-        return None
-    while at + 1 < len(known) and is_canonical(*known[at + 1]):
-        at += 1
-    return known[at]
+        if is_canonical(*found[-1]):
+            return found[-1], found[-1][0], high
+        high, step = found[-1][0], step * 2
+    return None, first - 1, high

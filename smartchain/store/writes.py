@@ -73,10 +73,16 @@ def take(connection: sqlite3.Connection, ledger: int, step: Step) -> None:
 
 
 def verify(connection: sqlite3.Connection, ledger: int, size: Size, blocks: int, at: HostBlock | None) -> None:
-    """Raise the verified size to a staged one, all or in part. Raises `StoreMoved` if there is no such."""
+    """
+    Raise the verified size to a staged one, all or in part. Raises `StoreMoved` if there is no such.
+
+    The last block may be left out where more is staged: if its interval was over, it follows from a later entry.
+    """
     now = status(connection, ledger)
     staged = now.verified_size <= size <= now.size and now.verified_blocks <= blocks <= now.blocks
-    if not staged or _blocks_within(connection, ledger, size) != blocks:
+    within = _blocks_within(connection, ledger, size)
+    left_out = within - 1 == blocks > 0 and size < now.size
+    if not staged or not (within == blocks or left_out):
         raise StoreMoved(
             f"the store has {now.size} entries in {now.blocks} blocks, and {size} in {blocks} are none of its own that "
             "wait to be verified: another writer was here"

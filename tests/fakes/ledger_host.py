@@ -31,6 +31,8 @@ class FakeLog:
 class FakeBlock:
     block: HostBlock
     logs: list[FakeLog] = field(default_factory=list)
+    kept: list[int] = field(default_factory=list)
+    """Sizes at which a checkpoint was kept in it."""
 
 
 Lie = Callable[[FakeBlock], list[FakeLog]]
@@ -58,6 +60,9 @@ class FakeHost:
         """Run one by one just before the next calls of `head`: what happens behind the reader's back."""
         self.before_chunk: list[Callable[[], None]] = []
         """Run one by one just before the next answers with logs."""
+        self.forged_checkpoint: Hash32 | None = None
+        """What the host says of any checkpoint that there is."""
+        self.asked_checkpoints: list[int] = []
         self._salt = 0
         for _ in range(deployed_at + 1):
             self.mine(0)
@@ -100,11 +105,17 @@ class FakeHost:
                 self.sizes.pop()
                 packed = [replace(Entry.unpack(log.packed), timestamp=timestamp).pack() for log in old.logs]
                 self._add(new.block, packed, first)
+                self.blocks[-1].kept = list(old.kept)
 
     def cut_back(self, depth: int) -> None:
         """Take the newest blocks away and give nothing in their place."""
         keep = len(self.blocks) - depth
         del self.blocks[keep:], self.sizes[keep:]
+
+    def keep(self) -> int:
+        """Have the contract keep its root at the end of the newest block; at which size that is."""
+        self.blocks[-1].kept.append(self.sizes[-1])
+        return self.sizes[-1]
 
     def entries(self) -> list[bytes]:
         return [log.packed for block in self.blocks for log in block.logs]
@@ -148,12 +159,13 @@ class FakeHost:
                 if log.index != at:
                     number = block.block.number
                     said = f"entry {at} was expected and {log.index} came"
-                    raise BrokenSequence(said, first_block, number, chunk.host_blocks)
+                    raise BrokenSequence(said, first_block, number, chunk.host_blocks, lacks=log.index > at)
                 at += 1
                 chunk.packed.append(log.packed)
                 chunk.host_blocks.append(block.block.number)
                 chunk.transactions.append(log.transaction)
                 chunk.hashes[block.block.number] = block.block.hash
+            chunk.checkpoints += block.kept
         return chunk
 
     def head(self, at: HostBlock) -> Head:
@@ -165,6 +177,15 @@ class FakeHost:
 
     def peaks(self, at: HostBlock) -> list[Hash32]:
         return self._log_at(at).peaks()
+
+    def checkpoint(self, size: Size, at: HostBlock) -> Hash32 | None:
+        self._fault()
+        self.asked_checkpoints.append(size)
+        if self.block(at.number) != at:
+            raise UnknownBlock(f"block {at.number} is not known here")
+        if not any(size in block.kept for block in self.blocks):
+            return None
+        return self.forged_checkpoint or MerkleLog.of(leaf_hash(entry) for entry in self.entries()[:size]).root()
 
     def _log_at(self, at: HostBlock) -> MerkleLog:
         if self.block(at.number) != at:

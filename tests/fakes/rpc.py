@@ -8,11 +8,11 @@ from typing import Any
 
 from smartchain.errors import RangeTooLarge, RpcRefused, UnknownBlock
 from smartchain.host import contracts
-from smartchain.host.logs import TRANSFER
+from smartchain.host.logs import CHECKPOINT, TRANSFER
 from smartchain.ledger.entry import Entry
 from smartchain.ledger.hash import EMPTY_ROOT
 from smartchain.ports import Head, HostBlock
-from smartchain.types import Hash32
+from smartchain.types import Hash32, Size
 from tests.fakes.ledger_host import LEDGER, FakeBlock, FakeHost, FakeLog
 
 
@@ -78,7 +78,11 @@ class ListRpc:
         if last - first >= self.most_blocks:
             raise RangeTooLarge(f"{self.name} answers with: block range is too wide")
         blocks = self.host.blocks[first : last + 1]
-        return [log_of(b, log) for b in blocks for log in (self.host.lie(b) if self.host.lie else b.logs)]
+        found = []
+        for block in blocks:
+            found += [log_of(block, log) for log in (self.host.lie(block) if self.host.lie else block.logs)]
+            found += [checkpoint_log(block, size) for size in block.kept]
+        return found
 
     def _answer(self, data: bytes, at: HostBlock) -> bytes:
         info = self.host.info()
@@ -93,6 +97,9 @@ class ListRpc:
                 return word(info.rule.max_entries) + word(info.rule.interval)
             case contracts.GENESIS_DATA:
                 return word(0) + EMPTY_ROOT + word(self.host.blocks[self.host.deployed_at].block.timestamp)
+        if data.startswith(contracts.CHECKPOINT_AT):
+            kept = self.host.checkpoint(Size(int.from_bytes(data[4:], "big")), at)
+            return kept or bytes(32)
         raise RpcRefused(f"{self.name} answers with: execution reverted", 3)
 
 
@@ -109,6 +116,20 @@ def log_of(block: FakeBlock, log: FakeLog) -> dict[str, Any]:
         "blockHash": "0x" + block.block.hash.hex(),
         "transactionHash": "0x" + log.transaction.hex(),
         "logIndex": hex(log.index),
+        "removed": False,
+    }
+
+
+def checkpoint_log(block: FakeBlock, size: int) -> dict[str, Any]:
+    """The `CheckpointKept` of a size; its root is anything, for nobody is to believe it."""
+    return {
+        "address": "0x" + LEDGER.hex(),
+        "topics": [CHECKPOINT, "0x" + word(size).hex()],
+        "data": "0x" + "ab" * 32,
+        "blockNumber": hex(block.block.number),
+        "blockHash": "0x" + block.block.hash.hex(),
+        "transactionHash": "0x" + "cd" * 32,
+        "logIndex": "0x0",
         "removed": False,
     }
 

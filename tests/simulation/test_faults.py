@@ -16,6 +16,7 @@ from smartchain.indexer.outcome import Waited
 from smartchain.ledger.block import BlockRule, assemble
 from smartchain.ledger.entry import Entry
 from smartchain.ledger.merkle import MerkleLog
+from smartchain.types import Hash32
 from tests.fakes.ledger_host import FakeBlock, FakeHost, FakeLog, Lie, unavailable
 from tests.fakes.store import ListStore
 
@@ -42,7 +43,7 @@ class Simulation:
             self._something_happens()
             self._step()
         self.host.lie, self.host.faults, self.host.before_head = None, [], []
-        self.host.before_chunk = []
+        self.host.before_chunk, self.host.forged_checkpoint = [], None
         self.host.keeps_state, self.host.fail_at_block = 10**9, None
         read_to = self.store.cursor.number if self.store.cursor else 0
         while len(self.host.blocks) <= read_to + 1:
@@ -54,8 +55,10 @@ class Simulation:
         host, chance = self.host, self.chance
         for _ in range(chance.randint(0, 4)):
             host.mine(chance.randint(0, 4))
+            if chance.random() < 0.2:
+                host.keep()
         depth = chance.randint(1, len(host.blocks) - host.deployed_at)
-        match chance.randint(0, 13):
+        match chance.randint(0, 14):
             case 0 | 1:
                 host.reorganise(depth)
             case 2:
@@ -81,6 +84,9 @@ class Simulation:
                     lambda: None,
                     lambda: host.reorganise(min(depth, len(host.blocks) - 1), keep=keep, shift_s=shift_s),
                 ]
+            case 14:
+                host.forged_checkpoint = Hash32(bytes(32)) if chance.random() < 0.3 else None
+                self.lied = self.lied or host.forged_checkpoint is not None
             case 11:
                 self.follower = Follower(host, self.store)
             case _:
@@ -111,7 +117,11 @@ class Simulation:
             assert self.lied, "an honest host was called a liar"
         except (HostUnavailable, UnknownBlock):
             pass  # transient: the next step goes on
-        if self.host.lie is None and self.store.verified_size == len(self.store.rows):
+        if (
+            self.host.lie is None
+            and self.host.forged_checkpoint is None
+            and self.store.verified_size == len(self.store.rows)
+        ):
             self.lied = False  # nothing that a lie left behind waits as staged
         self._assert_verified_is_honest()
 

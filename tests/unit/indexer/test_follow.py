@@ -9,15 +9,23 @@ from dataclasses import replace
 
 import pytest
 
-from smartchain.errors import BrokenSequence, HostUnavailable, NotALedger, RootMismatch, UnknownBlock, Untrue
+from smartchain.errors import (
+    BrokenSequence,
+    HostUnavailable,
+    NotALedger,
+    RootMismatch,
+    RpcRefused,
+    UnknownBlock,
+    Untrue,
+)
 from smartchain.indexer.follow import Follower
 from smartchain.indexer.growth import genesis_of
 from smartchain.indexer.outcome import Advanced, Outcome, Reread, Rewound, Waited
 from smartchain.ledger.block import BlockRule, assemble
 from smartchain.ledger.entry import Entry
 from smartchain.ledger.merkle import MerkleLog
-from smartchain.ports import Head, HostBlock
-from smartchain.types import Size
+from smartchain.ports import Chunk, Head, HostBlock
+from smartchain.types import Hash32, Index, Size
 from tests.fakes.ledger_host import BY_THREES, FakeBlock, FakeHost, FakeLog, Lie
 from tests.fakes.store import ListStore
 
@@ -37,6 +45,15 @@ def until_caught_up(follower: Follower, most: int = 50) -> list[Outcome]:
         if isinstance(outcome, Waited) and outcome.caught_up:
             return outcomes
     raise AssertionError(f"not caught up after {most} steps: {outcomes[-3:]}")
+
+
+def reread_until_it_is_a_lie(follower: Follower) -> Untrue:
+    """The lie that ended it: read once more, and where logs are missing near the newest block twice more than that."""
+    outcomes: list[Outcome] = []
+    with pytest.raises(Untrue) as caught:
+        outcomes.extend(follower.step() for _ in range(9))
+    assert [type(outcome) for outcome in outcomes] == [Reread] * (3 if caught.value.lacks else 1)
+    return caught.value
 
 
 def assert_is_the_hosts(store: ListStore, host: FakeHost) -> None:
@@ -345,12 +362,9 @@ def test_a_lasting_lie_ends_with_the_one_host_block_that_holds_it(lie: Callable[
     host = _busy_host()
     host.lie = lie(number)
     store = ListStore(host.info())
-    follower = Follower(host, store)
-    assert isinstance(follower.step(), Reread)
-    with pytest.raises(Untrue) as caught:
-        follower.step()
-    assert (caught.value.first_block, caught.value.last_block) == (number, number)
-    assert f"host block {number}" in str(caught.value)
+    caught = reread_until_it_is_a_lie(Follower(host, store))
+    assert (caught.first_block, caught.last_block) == (number, number)
+    assert f"host block {number}" in str(caught)
     assert (list(store.entries()), store.verified_size) == ([], 0)
     assert all(row[1] < number for row in store.rows)
 
@@ -373,13 +387,10 @@ def test_without_old_state_a_lie_is_found_all_the_same(lie: Callable[[int], Lie]
     host.keeps_state = 1
     host.lie = lie(14)
     store = ListStore(host.info())
-    follower = Follower(host, store)
-    assert isinstance(follower.step(), Reread)
-    with pytest.raises(Untrue) as caught:
-        follower.step()
-    assert caught.value.first_block is not None
-    assert caught.value.last_block is not None
-    assert caught.value.first_block <= 14 <= caught.value.last_block
+    caught = reread_until_it_is_a_lie(Follower(host, store))
+    assert caught.first_block is not None
+    assert caught.last_block is not None
+    assert caught.first_block <= 14 <= caught.last_block
     assert store.verified_size == 0
 
 
@@ -415,10 +426,9 @@ def test_logs_lost_before_the_first_entry_are_missed() -> None:
     host = FakeHost(random.Random(3))
     host.mine(2)
     host.lie = lambda _block: []
-    follower = Follower(host, ListStore(host.info()))
-    assert isinstance(follower.step(), Reread)
-    with pytest.raises(RootMismatch, match="the contract has 2 entries"):
-        follower.step()
+    lie = reread_until_it_is_a_lie(Follower(host, ListStore(host.info())))
+    assert isinstance(lie, RootMismatch)
+    assert "the contract has 2 entries" in str(lie)
 
 
 def test_a_transient_fault_keeps_what_was_read_and_the_next_step_goes_on() -> None:
@@ -440,10 +450,9 @@ def test_a_transient_fault_keeps_what_was_read_and_the_next_step_goes_on() -> No
 def test_a_broken_sequence_names_what_was_expected() -> None:
     host = _busy_host()
     host.lie = _drop(14, at=1)
-    follower = Follower(host, ListStore(host.info()))
-    follower.step()
-    with pytest.raises(BrokenSequence, match="was expected"):
-        follower.step()
+    lie = reread_until_it_is_a_lie(Follower(host, ListStore(host.info())))
+    assert isinstance(lie, BrokenSequence)
+    assert "was expected" in str(lie)
 
 
 def test_a_head_that_its_own_peaks_contradict_is_a_lie_like_any_other() -> None:
@@ -455,7 +464,132 @@ def test_a_head_that_its_own_peaks_contradict_is_a_lie_like_any_other() -> None:
     host = Forger(random.Random(7))
     for _ in range(10):
         host.mine(3)
+    lie = reread_until_it_is_a_lie(Follower(host, ListStore(host.info())))
+    assert isinstance(lie, RootMismatch)
+    assert "the contract has" in str(lie)
+
+
+@pytest.mark.parametrize("blocks_behind", [1, 5])
+@pytest.mark.parametrize("blocks_a_chunk", [1, 3, 100])
+def test_logs_of_a_replica_that_is_behind_for_a_while_are_no_lie(blocks_behind: int, blocks_a_chunk: int) -> None:
+    host = _busy_host()
+    host.blocks_a_chunk = blocks_a_chunk
+    reached = len(host.blocks) - 1 - blocks_behind
+    host.lie = lambda block: block.logs if block.block.number <= reached else []
+    store = ListStore(host.info())
+    follower = Follower(host, store)
+    for _ in range(3):
+        assert isinstance(follower.step(), Reread)
+        host.mine(1)
+    host.lie = None
+    until_caught_up(follower)
+    assert_is_the_hosts(store, host)
+
+
+def test_logs_that_are_missing_far_below_the_newest_block_are_a_lie_at_the_second_look() -> None:
+    host = FakeHost(random.Random(7))
+    for number in range(120):
+        host.mine(1 if number % 3 == 0 else 0)
+    host.lie = _drop(6)
     follower = Follower(host, ListStore(host.info()))
     assert isinstance(follower.step(), Reread)
-    with pytest.raises(RootMismatch, match="the contract has"):
+    with pytest.raises(Untrue, match="host block 6 "):
         follower.step()
+
+
+def test_a_fit_at_a_block_that_was_replaced_since_is_neither_verified_nor_a_lie() -> None:
+    """Two replicas on two forks answer in turns: the root fits, and the block is another one a moment later."""
+
+    class Turning(FakeHost):
+        asked = 0
+        turned = False
+
+        def head(self, at: HostBlock) -> Head:
+            head = super().head(at)
+            self.asked += 1
+            self.turned = self.asked == 2
+            return head
+
+        def block(self, number: int) -> HostBlock | None:
+            found, turned = super().block(number), self.turned
+            self.turned = False
+            return replace(found, hash=Hash32(bytes(32))) if turned and found else found
+
+    host = Turning(random.Random(7))
+    for _ in range(10):
+        host.mine(3)
+    host.blocks_a_chunk = 100
+    store = ListStore(host.info())
+    follower = Follower(host, store)
+    outcome = follower.step()
+    assert isinstance(outcome, Waited)
+    assert not outcome.caught_up
+    assert store.verified_size == 0
+    until_caught_up(follower)
+    assert_is_the_hosts(store, host)
+
+
+def test_hashes_of_blocks_that_the_host_denies_each_time_are_not_read_for_ever() -> None:
+    """As after a reorganisation between two answers, but it never ends: then it is no reorganisation."""
+
+    class Denying(FakeHost):
+        def _chunk(self, first_block: int, last_block: int, expected: Index) -> Chunk:
+            chunk = super()._chunk(first_block, last_block, expected)
+            chunk.hashes = {
+                number: Hash32(bytes(32)) if number == 9 else known for number, known in chunk.hashes.items()
+            }
+            return chunk
+
+    host = Denying(random.Random(7))
+    for _ in range(20):
+        host.mine(3)
+    host.lie = _alter(9)
+    host.blocks_a_chunk = 4
+    follower = Follower(host, ListStore(host.info()))
+    with pytest.raises(Untrue):
+        until_caught_up(follower)
+
+
+def test_verified_entries_of_a_fork_are_not_taken_for_the_hosts_because_a_block_after_them_is() -> None:
+    """A store that read two forks in turns: below the newest block that stands are entries that do not."""
+    host = _busy_host()
+    store = ListStore(host.info())
+    follower = Follower(host, store)
+    until_caught_up(follower)
+    host.reorganise(12, keep=True, shift_s=1)
+    store.seen[25] = host.blocks[25].block.hash
+    store.seen[26] = host.blocks[26].block.hash
+    host.mine(2)
+    until_caught_up(follower)
+    assert_is_the_hosts(store, host)
+
+
+def test_a_host_that_will_not_be_asked_about_old_state_does_not_hide_the_lie() -> None:
+    class Refusing(FakeHost):
+        def head(self, at: HostBlock) -> Head:
+            if at.number < len(self.blocks) - 1:
+                raise RpcRefused("http://fake answers eth_call with: not in your plan")
+            return super().head(at)
+
+    host = Refusing(random.Random(7))
+    for _ in range(30):
+        host.mine(3)
+    host.lie = _alter(14)
+    lie = reread_until_it_is_a_lie(Follower(host, ListStore(host.info())))
+    assert isinstance(lie, RootMismatch)
+
+
+def test_peaks_that_do_not_lead_to_the_root_point_nowhere() -> None:
+    class Forger(FakeHost):
+        def peaks(self, at: HostBlock) -> list[Hash32]:
+            return [*super().peaks(at)[:-1], super().peaks(at)[-1]][::-1]
+
+    host = Forger(random.Random(7))
+    for _ in range(30):
+        host.mine(3)
+    host.keeps_state = 1
+    host.lie = _alter(30)
+    lie = reread_until_it_is_a_lie(Follower(host, ListStore(host.info())))
+    assert lie.first_block is not None
+    assert lie.last_block is not None
+    assert lie.first_block <= 30 <= lie.last_block

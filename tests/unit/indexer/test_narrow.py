@@ -9,6 +9,7 @@ from smartchain.errors import BrokenSequence
 from smartchain.indexer.follow import Follower
 from tests.fakes.ledger_host import FakeBlock, FakeHost, FakeLog
 from tests.fakes.store import ListStore
+from tests.unit.indexer.test_follow import until_caught_up
 
 
 def host_of_one_answer() -> FakeHost:
@@ -21,9 +22,8 @@ def host_of_one_answer() -> FakeHost:
 
 def caught(host: FakeHost) -> BrokenSequence:
     follower = Follower(host, ListStore(host.info()))
-    follower.step()
     with pytest.raises(BrokenSequence) as lie:
-        follower.step()
+        until_caught_up(follower)
     return lie.value
 
 

@@ -1,0 +1,100 @@
+"""
+The explorer's routes: each page at its address, with `.json` behind it for programs and `.csv` where it is a list.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Protocol
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from smartchain.errors import InputError, SmartchainError
+from smartchain.node.explorer import pages, static
+from smartchain.node.explorer.counting import Counts
+from smartchain.node.explorer.page import HEADERS, Elsewhere, Page, as_csv, as_html, as_json, environment, problem
+from smartchain.ports import LedgerStore
+
+Make = Callable[[pages.Ask], Page | Elsewhere]
+
+PAGES: Sequence[tuple[str, Make, str]] = (
+    ("/index", pages.home, "html json"),
+    ("/plots", pages.plots, "json csv"),
+    ("/blocks", pages.blocks, "html json csv"),
+    ("/block/{name}", pages.block, "html json csv"),
+    ("/entries", pages.entries, "html json csv"),
+    ("/entry/{index}", pages.entry, "html json"),
+    ("/address/{address}/balance", pages.balance, "json csv"),
+    ("/address/{address}", pages.address, "html json csv"),
+    ("/search", pages.find, "html json csv"),
+    ("/verify", pages.verify, "html json"),
+    ("/send", pages.send, "html json"),
+)
+"""Where each page is, and in which forms."""
+
+
+class Reads(Protocol):
+    """What the explorer needs of the node's services."""
+
+    @property
+    def store(self) -> LedgerStore: ...
+
+
+class Site:
+    """The pages of one ledger."""
+
+    def __init__(self, store: LedgerStore, now: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._counts = Counts(store)
+        self._templates = environment()
+        self._templates.globals["now"] = now
+
+    def endpoint(self, make: Make, form: str, forms: str) -> Callable[[Request], Response]:
+        """What answers for a page in one form; it reads a store, so it runs in a thread."""
+
+        def answer(request: Request) -> Response:
+            with self._store.view() as view:
+                ask = pages.Ask(view, request.path_params, request.query_params, form, self._counts)
+                made = self._made(make, ask)
+                if isinstance(made, Elsewhere):
+                    return RedirectResponse(quote(made.href, safe="/?=#&"), 303, HEADERS)
+                return self._given(request, made, pages.about(view), form, forms)
+
+        return answer
+
+    def _made(self, make: Make, ask: pages.Ask) -> Page | Elsewhere:
+        try:
+            return make(ask)
+        except InputError as error:
+            return problem(400, "That cannot be read", f"{str(error)[:1].upper()}{str(error)[1:]}.")
+        except SmartchainError as error:
+            return problem(
+                503 if error.retryable else 500, "Not just now", f"{str(error)[:1].upper()}{str(error)[1:]}."
+            )
+
+    def _given(self, request: Request, page: Page, about: dict[str, object], form: str, forms: str) -> Response:
+        if form == "json" or (form == "csv" and page.status >= 400):
+            return as_json(request, page, about)
+        if form == "csv":
+            return as_csv(request, page, about)
+        at, asked = request.url.path, f"?{request.url.query}" if request.url.query else ""
+        beside = {
+            one.upper(): f"{'/index' if at == '/' else at}.{one}{asked}" for one in ("json", "csv") if one in forms
+        }
+        return as_html(request, page, about, self._templates, beside)
+
+
+def routes(services: Reads) -> list[BaseRoute]:
+    """The explorer, to be mounted at the root."""
+    site = Site(services.store)
+    found: list[BaseRoute] = [Route("/static/{digest}/{name:path}", static.serve)]
+    for path, make, forms in PAGES:
+        for form in ("csv", "json", "html"):
+            if form in forms:
+                at = path if form == "html" else f"{path}.{form}"
+                found.append(Route("/" if at == "/index" else at, site.endpoint(make, form, forms)))
+    return found

@@ -1,0 +1,86 @@
+// What every page does: follow the chain, say how long ago, copy, and jump to the search with "/".
+
+const LEAST_BETWEEN_MS = 1000;
+const ASK_EVERY_MS = 5000;
+const STEPS = [[60, 1, "second"], [3600, 60, "minute"], [86400, 3600, "hour"], [2592000, 86400, "day"]];
+
+const news = document.getElementById("news");
+let last = 0;
+let waiting = 0;
+let announced = Number(document.body.dataset.size);
+
+/** Tell the page that the chain moved: parts with hx-trigger="moved from:body" fetch themselves anew. */
+function moved() {
+  clearTimeout(waiting);
+  waiting = setTimeout(() => {
+    last = Date.now();
+    document.body.classList.add("moved");
+    document.body.dispatchEvent(new CustomEvent("moved"));
+  }, Math.max(0, last + LEAST_BETWEEN_MS - Date.now()));
+}
+
+/** Follow the node's events; where there are none, ask now and then. */
+function follow() {
+  const stream = new EventSource(document.body.dataset.stream);
+  for (const kind of ["entry", "block", "reorganisation", "message"]) stream.addEventListener(kind, moved);
+  stream.addEventListener("error", () => {
+    if (stream.readyState === EventSource.CLOSED) setInterval(moved, ASK_EVERY_MS);
+  });
+  window.addEventListener("pagehide", () => stream.close());
+}
+
+function ago(seconds) {
+  if (seconds > -60 && seconds < 5) return "just now";
+  for (const [end, size, unit] of STEPS) {
+    if (seconds >= 0 && seconds < end) {
+      const count = Math.max(1, Math.floor(seconds / size));
+      return `${count} ${unit}${count > 1 ? "s" : ""} ago`;
+    }
+  }
+  return null;
+}
+
+function tick() {
+  for (const element of document.querySelectorAll("time[title]")) {
+    const at = Date.parse(element.dateTime);
+    const text = Number.isNaN(at) ? null : ago(Math.floor(Date.now() / 1000) - at / 1000);
+    if (text !== null && element.textContent !== text) element.textContent = text;
+  }
+}
+
+async function copy(button) {
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    news.textContent = "Copied.";
+    button.classList.add("done");
+    setTimeout(() => button.classList.remove("done"), 1200);
+  } catch {
+    news.textContent = "The browser does not let this page copy.";
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest(".copy");
+  if (button) copy(button);
+});
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, textarea, select, [contenteditable]");
+  if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    event.preventDefault();
+    document.getElementById("q").select();
+  }
+});
+
+document.body.addEventListener("htmx:after:swap", () => {
+  tick();
+  const size = Number(document.getElementById("main").dataset.size);
+  const more = size - announced;
+  if (more > 0) news.textContent = `${more} new ${more === 1 ? "entry" : "entries"}, ${size} in all.`;
+  announced = size;
+});
+
+tick();
+setInterval(tick, 1000);
+if ("EventSource" in window) follow();
+else setInterval(moved, ASK_EVERY_MS);

@@ -1,0 +1,101 @@
+// A receipt is verified here, by this browser, and goes nowhere.
+
+import { verify } from "./receipt.js";
+
+const form = document.getElementById("verify");
+const text = document.getElementById("text");
+const root = document.getElementById("root");
+const drop = document.getElementById("drop");
+const verdict = document.getElementById("verdict");
+const MOST_BYTES = 1 << 20;
+let file = null; // the exact text of a chosen file: a text field would change its line ends
+
+/** Say what came out, and take the reader there. */
+function say(kind, title, sentence, facts = []) {
+  verdict.className = `verdict ${kind}`;
+  verdict.hidden = false;
+  verdict.replaceChildren(element("h2", title), element("p", sentence));
+  if (facts.length) {
+    const list = element("dl", "", "facts");
+    for (const [name, value] of facts) list.append(element("dt", name), element("dd", value, "long"));
+    verdict.append(list);
+  }
+  verdict.focus();
+}
+
+function element(name, content, kind = "") {
+  const made = document.createElement(name);
+  made.textContent = content;
+  if (kind) made.className = kind;
+  return made;
+}
+
+function check() {
+  const known = root.value.trim().toLowerCase();
+  if (known && !/^0x[0-9a-f]{64}$/.test(known)) {
+    root.setAttribute("aria-invalid", "true");
+    say("bad", "That root cannot be read", "A root is 0x and 64 hex digits.");
+    return;
+  }
+  root.removeAttribute("aria-invalid");
+  const given = file ?? pasted();
+  if (!given.trim()) {
+    say("bad", "There is no receipt yet", "Drop one above, choose a file, or paste its text.");
+    return;
+  }
+  const found = verify(given, known ? { root: known } : {});
+  if (!found.ok) say("bad", "Not proven", found.says);
+  else say("good", known ? "Proven" : "Sound in itself", found.says, facts(found.receipt));
+}
+
+/** A receipt ends in one line feed, which is easily lost in copying. */
+function pasted() {
+  const written = text.value.trim();
+  return written ? `${written}\n` : "";
+}
+
+function facts(receipt) {
+  const entry = receipt.entry;
+  return [
+    ["Entry", `#${receipt.index}`],
+    ["From", entry.sender],
+    ["To", entry.recipient],
+    ["Value", `${entry.value} smallest units of ${entry.subject}`],
+    ["Time", new Date(Number(entry.timestamp) * 1000).toISOString()],
+    ["Root", receipt.root],
+    ["Size", String(receipt.size)],
+  ];
+}
+
+async function take(chosen) {
+  if (!chosen) return;
+  if (chosen.size > MOST_BYTES) {
+    say("bad", "That is no receipt", "A receipt has a few thousand bytes; this file has more than a million.");
+    return;
+  }
+  file = new TextDecoder("utf-8", { ignoreBOM: true }).decode(await chosen.arrayBuffer());
+  text.value = file;
+  check();
+}
+
+async function fetched(index) {
+  const answer = await fetch(`/api/v1/receipts/${encodeURIComponent(index)}`);
+  if (!answer.ok) {
+    say("bad", "There is no such receipt", `This node gave none for entry ${index}.`);
+    return;
+  }
+  file = await answer.text();
+  text.value = file;
+  check();
+}
+
+form.addEventListener("submit", (event) => { event.preventDefault(); check(); });
+text.addEventListener("input", () => { file = null; });
+document.getElementById("file").addEventListener("change", (event) => take(event.target.files[0]));
+document.getElementById("use-root").addEventListener("click", (event) => { root.value = event.target.dataset.root; });
+for (const kind of ["dragenter", "dragover"]) {
+  drop.addEventListener(kind, (event) => { event.preventDefault(); drop.classList.add("over"); });
+}
+for (const kind of ["dragleave", "drop"]) drop.addEventListener(kind, () => drop.classList.remove("over"));
+drop.addEventListener("drop", (event) => { event.preventDefault(); take(event.dataTransfer.files[0]); });
+if (/^[0-9]+$/.test(form.dataset.entry)) fetched(form.dataset.entry);

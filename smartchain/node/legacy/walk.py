@@ -8,13 +8,13 @@ takes some blocks and entries out, and sees that the chain still goes on from wh
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
 from smartchain.errors import StoreMoved
 from smartchain.ledger.block import Block
-from smartchain.node.legacy.text import ChainText
+from smartchain.node.legacy.text import FIRST, Text
 from smartchain.ports import LedgerStore
 
 BLOCKS = 512
@@ -71,7 +71,7 @@ def _read(store: LedgerStore, known: Block | None, number: int, at: int, stop: i
         return blocks, list(view.packed(at, min(at + ENTRIES, blocks[-1].size)))
 
 
-def written(text: ChainText, found: Iterable[Part]) -> Iterator[str]:
+def written(text: Text, found: Iterable[Part]) -> Iterator[str]:
     """The blocks' JSON, in pieces that are worth sending."""
     waiting, length, comma = list[str](), 0, ""
     for part in found:
@@ -89,18 +89,24 @@ def written(text: ChainText, found: Iterable[Part]) -> Iterator[str]:
 
 
 class Past:
-    """Hashes of the chain's historical form as far as they are known, so that a new block needs only what is new."""
+    """Hashes of a chain's historical form as far as they are known, so that a new block needs only what is new."""
 
-    def __init__(self, store: LedgerStore) -> None:
+    def __init__(self, store: LedgerStore, text: Callable[[str], Text]) -> None:
+        """`text` makes one that goes on from a hash."""
         self._store = store
+        self._text = text
         self._lock = threading.Lock()
         self._known = list[tuple[Block, str]]()
 
-    def before(self, number: int) -> tuple[ChainText, Block | None]:
+    def text(self) -> Text:
+        """One that begins with the first block."""
+        return self._text(FIRST)
+
+    def before(self, number: int) -> tuple[Text, Block | None]:
         """A text that goes on with the block of that number, and the block before it. Raises `StoreMoved`."""
         with self._lock:
             last, previous_hash = self._newest_below(number)
-            text = ChainText(self._store.info, *previous_hash)
+            text = self._text(previous_hash)
             for part in parts(self._store, last, number):
                 if part.begins:
                     text.begin(part.block)
@@ -112,9 +118,24 @@ class Past:
                 self._known = [*self._known[-1:], (last, text.previous_hash)]
             return text, last
 
-    def _newest_below(self, number: int) -> tuple[Block | None, tuple[str, ...]]:
+    def _newest_below(self, number: int) -> tuple[Block | None, str]:
         with self._store.view() as view:
             for block, text_hash in reversed(self._known):
                 if block.number < number and view.block(block.number) == block:
-                    return block, (text_hash,)
-        return None, ()
+                    return block, text_hash
+        return None, FIRST
+
+    def forged(self, number: int) -> Iterator[str]:
+        """What is answered about a block that was just made, in pieces. Raises `StoreMoved`."""
+        text, last = self.before(number)
+        return self._forged(text, last, number)
+
+    def _forged(self, text: Text, last: Block | None, number: int) -> Iterator[str]:
+        closing = ""
+        for part in parts(self._store, last, number + 1):
+            if part.begins:
+                opening, closing = text.forged(part.block)
+                text.begin(part.block)
+                yield opening
+            yield text.add(part.packed, part.first)
+        yield closing

@@ -218,7 +218,7 @@ def test_a_chain_that_became_shorter_is_not_taken_for_whole() -> None:
 
 def test_hashes_that_are_known_are_not_made_again_and_lead_to_the_same() -> None:
     store = OneBlock(3, 4, 5, 6)
-    past = Past(store)
+    past = Past(store, lambda text_hash: ChainText(store.info, text_hash))
     chain = json.loads(chain_text(store))
 
     for number in (2, 4, 3, 5, 1, 0):
@@ -229,7 +229,7 @@ def test_hashes_that_are_known_are_not_made_again_and_lead_to_the_same() -> None
 
 def test_known_hashes_of_blocks_that_were_replaced_are_forgotten() -> None:
     store = OneBlock(3, 4, 5, 6)
-    past = Past(store)
+    past = Past(store, lambda text_hash: ChainText(store.info, text_hash))
     past.before(4)
     other = OneBlock(3, 5, 4, 6)
     store.chain, store.rows = other.chain, other.rows

@@ -33,7 +33,6 @@ _ENTRY = ("subject", "sender", "recipient", "value", "timestamp", "memo")
 _BLOCK = ("number", "hash", "parent", "timestamp", "size", "root", "proof")
 _HOST = ("block", "transaction")
 _ANCHOR = ("number", "hash")
-_SEAM = ',"checksum":'
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +80,8 @@ class Receipt:
 
     def to_json(self) -> bytes:
         """The file: one line, in the one form that there is."""
-        body = json.dumps(_fields(self), separators=(",", ":"))[:-1]
-        return f'{body}{_SEAM}"0x{keccak(body.encode()).hex()}"}}\n'.encode()
+        body = _body(self)
+        return _sealed(body, keccak(body.encode())).encode()
 
 
 def parse(file: bytes | str) -> Receipt:
@@ -95,13 +94,12 @@ def parse(file: bytes | str) -> Receipt:
     text = _text(file)
     fields = Fields(read_json(text), _FIELDS)
     fields.constant("format", FORMAT)
-    receipt = _read(fields)
-    given, made = fields.hash("checksum"), receipt.to_json().decode()
-    if made != text:
-        seam = text.rfind(_SEAM)
-        if text[:seam] == made[: made.rfind(_SEAM)] and given != keccak(text[:seam].encode()):
-            raise ReceiptError("the checksum is not that of the rest: something in the file was altered")
-        raise ReceiptError(f"the file is not written in a receipt's one form, from character {_differ(text, made)} on")
+    receipt, given = _read(fields), fields.hash("checksum")
+    body = _body(receipt)
+    if text != (one_form := _sealed(body, given)):
+        raise ReceiptError(f"the file is not in a receipt's one form, from character {_differ(text, one_form)} on")
+    if given != keccak(body.encode()):
+        raise ReceiptError("the checksum is not that of the rest: something in the file was altered")
     return receipt
 
 
@@ -154,6 +152,15 @@ def _read_block(fields: Fields) -> Block:
         size=Size(fields.number("size")),
         root=fields.hash("root"),
     )
+
+
+def _body(receipt: Receipt) -> str:
+    """The text before the checksum."""
+    return json.dumps(_fields(receipt), separators=(",", ":"))[:-1]
+
+
+def _sealed(body: str, checksum: Hash32) -> str:
+    return f'{body},"checksum":"{_hex(checksum)}"}}\n'
 
 
 def _fields(receipt: Receipt) -> dict[str, Any]:

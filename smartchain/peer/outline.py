@@ -47,14 +47,15 @@ class Outline:
     """
     The parts of a log of that size, as far as they are known; all of them proven by its root.
 
-    Raises `ProofError` if the peaks do not give the root.
+    Parts are of 2^`part_level` entries, or smaller. Raises `ProofError` if the peaks do not give the root.
     """
 
-    def __init__(self, size: int, root: Hash32, peaks: Sequence[Hash32]) -> None:
+    def __init__(self, size: int, root: Hash32, peaks: Sequence[Hash32], part_level: int = PART_LEVEL) -> None:
         if len(peaks) != size.bit_count() or (root_of(peaks) if peaks else EMPTY_ROOT) != root:
             raise ProofError(f"the peaks do not give the root of the {size} entries")
         self.size = size
         self.root = root
+        self.part_level = part_level
         ranges = reversed(peak_ranges(size))
         self.peaks = [Peak(*range_, peak) for range_, peak in zip(ranges, reversed(peaks), strict=True)]
         """Highest level first, so in the order of the entries."""
@@ -65,13 +66,16 @@ class Outline:
         return [
             peak
             for peak in self.peaks
-            if peak.level > PART_LEVEL and peak.stop > start and peak.stop <= stop and peak.start not in self._parts
+            if peak.level > self.part_level
+            and peak.stop > start
+            and peak.stop <= stop
+            and peak.start not in self._parts
         ]
 
     def learn(self, peak: Peak, parts: Sequence[Hash32]) -> None:
         """Take in the roots of a peak's parts. Raises `ProofError` unless they give the peak."""
         nodes = list(parts)
-        if len(nodes) != (peak.stop - peak.start) >> PART_LEVEL:
+        if len(nodes) != (peak.stop - peak.start) >> self.part_level:
             raise ProofError(f"entries {peak.start} to {peak.stop - 1} have other than {len(nodes)} parts")
         while len(nodes) > 1:
             nodes = node_hashes(nodes)
@@ -92,14 +96,14 @@ class Outline:
         for peak in self.peaks:
             if peak.stop <= start or peak.start >= stop:
                 continue
-            if peak.level <= PART_LEVEL:
+            if peak.level <= self.part_level:
                 yield Part(peak.start, peak.stop, peak.root)
                 continue
             if peak.start not in self._parts:
                 raise ProofError(f"the parts of entries {peak.start} to {peak.stop - 1} are not known yet")
             roots = self._parts[peak.start]
-            for at in range(max(0, start - peak.start) >> PART_LEVEL, len(roots)):
-                first = peak.start + (at << PART_LEVEL)
+            for at in range(max(0, start - peak.start) >> self.part_level, len(roots)):
+                first = peak.start + (at << self.part_level)
                 if first >= stop:
                     break
-                yield Part(first, first + PART, roots[at])
+                yield Part(first, first + (1 << self.part_level), roots[at])

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from smartchain.errors import InputError, ProofError
 from smartchain.ledger.proof import consistency_proof, peaks_at, root_at
-from smartchain.peer.outline import PART, PART_LEVEL
+from smartchain.peer.outline import PART_LEVEL
 from smartchain.ports import LedgerStore, PeerHead, Portion, View
 from smartchain.types import Hash32, Index, Size
 
@@ -20,8 +20,9 @@ class StorePeer:
     Raises `ProofError` for what is past its end, `InputError` for what nobody can ask.
     """
 
-    def __init__(self, store: LedgerStore, name: str = "this node") -> None:
+    def __init__(self, store: LedgerStore, name: str = "this node", part_level: int = PART_LEVEL) -> None:
         self._store = store
+        self._part_level = part_level
         self._name = name
 
     @property
@@ -49,11 +50,12 @@ class StorePeer:
             return consistency_proof(view.perfect, first, second)
 
     def outline(self, start: int, stop: int) -> list[Hash32]:
-        if start % PART or stop % PART or not 0 <= start < stop:
-            raise InputError(f"an outline goes from one multiple of {PART} to a later one, not from {start} to {stop}")
+        level, part = self._part_level, 1 << self._part_level
+        if start % part or stop % part or not 0 <= start < stop:
+            raise InputError(f"an outline goes from one multiple of {part} to a later one, not from {start} to {stop}")
         with self._store.view() as view:
             _within(view, stop)
-            return [view.perfect(PART_LEVEL, at) for at in range(start >> PART_LEVEL, stop >> PART_LEVEL)]
+            return [view.perfect(level, at) for at in range(start >> level, stop >> level)]
 
     def portions(self, start: int, stop: int) -> Iterator[Portion]:
         """
@@ -66,7 +68,7 @@ class StorePeer:
         with self._store.view() as view:
             _within(view, stop)
         while start < stop:
-            end = min(stop, start // PART * PART + PART)
+            end = min(stop, ((start >> self._part_level) + 1) << self._part_level)
             with self._store.view() as view:
                 if view.status.verified_size < end:
                     return

@@ -42,13 +42,13 @@ def ether(value: int) -> str:
     return f"{'−' if value < 0 else ''}{whole:,}{fraction}"
 
 
-def short_ether(value: int) -> str:
-    """The same with at most six decimals; `…` stands for those left out."""
+def short_ether(value: int, digits: int = SHORT_DIGITS) -> str:
+    """The same with at most so many decimals; `…` stands for those left out."""
     exact = ether(value)
     whole, point, fraction = exact.partition(".")
-    if len(fraction) <= SHORT_DIGITS:
+    if len(fraction) <= digits:
         return exact
-    return f"{whole}{point}{fraction[:SHORT_DIGITS]}…"
+    return f"{whole}{point}{fraction[:digits]}…"
 
 
 def plain_ether(value: int) -> str:

@@ -6,10 +6,10 @@ A page is a function from what was asked to a `Page`; how it is then given, as H
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
 from smartchain.ledger.address import checksum, parse_address
 from smartchain.ledger.block import Block
@@ -18,13 +18,29 @@ from smartchain.node.explorer import lists
 from smartchain.node.explorer.counting import Counts, block_curve
 from smartchain.node.explorer.forms import block_json, entry_json, fee_of, hexed, memo_text, plain_ether
 from smartchain.node.explorer.page import Elsewhere, Page, problem
-from smartchain.node.explorer.questions import CSV_PAGE, PAGE, Filter, Place, block_name, position, subject_of
+from smartchain.node.explorer.questions import CSV_PAGE, PAGE, Filter, Place, block_name, number, position, subject_of
 from smartchain.node.explorer.search import Found, search
-from smartchain.ports import EntryQuery, View
+from smartchain.ports import EntryQuery, PeerHead, PeerSource, View
 from smartchain.types import Hash32
 
 NEWEST = 8
 """Blocks and entries on the first page."""
+
+
+class Peer(Protocol):
+    """Another node, and how it stands with this one: `peer.roster.Standing`."""
+
+    @property
+    def peer(self) -> PeerSource: ...
+
+    @property
+    def head(self) -> PeerHead | None: ...
+
+    @property
+    def reason(self) -> str: ...
+
+    @property
+    def lies(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +53,7 @@ class Ask:
     form: str
     """`html`, `json` or `csv`."""
     counts: Counts
+    peers: Sequence[Peer] = ()
 
     @property
     def place(self) -> Place:
@@ -256,10 +273,32 @@ def find(ask: Ask) -> Page | Elsewhere:
     return Page("search.html", "Search", data, shown, ("kind", "href", "says"), rows, status=status)
 
 
+def peers(ask: Ask) -> Page:
+    """Other nodes, and how far they are."""
+    rows = [
+        {
+            "name": one.peer.name,
+            "entries": one.head.size if one.head else None,
+            "root": hexed(one.head.root) if one.head else None,
+            "lies": one.lies,
+            "set_aside": one.reason,
+        }
+        for one in ask.peers
+    ]
+    columns = ("name", "entries", "root", "lies", "set_aside")
+    return Page("peers.html", "Peers", {"list": rows}, {"peers": rows}, columns, rows, live=True)
+
+
 def verify(ask: Ask) -> Page:
-    """Where a receipt is verified, in the browser alone."""
-    data = {"root": hexed(ask.view.root()), "receipts": "/api/v1/receipts/{index}"}
-    return Page("verify.html", "Verify a receipt", data, {"root": ask.view.root(), "index": ask.query.get("entry", "")})
+    """Where a receipt is verified, in the browser alone; for programs the root of the log at any size."""
+    size = number(ask.query, "size")
+    known = ask.view.status.verified_size
+    if size is None:
+        size = known
+    if size > known:
+        return problem(404, "Not known yet", f"The log has {known:,} verified entries, fewer than {size:,}.")
+    data = {"root_size": size, "root": hexed(ask.view.root(size)), "receipts": "/api/v1/receipts/{index}"}
+    return Page("verify.html", "Verify a receipt", data, {"index": ask.query.get("entry", "")})
 
 
 def send(ask: Ask) -> Page:

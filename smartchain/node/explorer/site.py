@@ -31,10 +31,18 @@ PAGES: Sequence[tuple[str, Make, str]] = (
     ("/address/{address}/balance", pages.balance, "json csv"),
     ("/address/{address}", pages.address, "html json csv"),
     ("/search", pages.find, "html json csv"),
+    ("/peers", pages.peers, "html json csv"),
     ("/verify", pages.verify, "html json"),
     ("/send", pages.send, "html json"),
 )
 """Where each page is, and in which forms."""
+
+
+class Roster(Protocol):
+    """The peers of a node."""
+
+    @property
+    def standings(self) -> Sequence[pages.Peer]: ...
 
 
 class Reads(Protocol):
@@ -43,13 +51,17 @@ class Reads(Protocol):
     @property
     def store(self) -> LedgerStore: ...
 
+    @property
+    def peers(self) -> Roster | None: ...
+
 
 class Site:
     """The pages of one ledger."""
 
-    def __init__(self, store: LedgerStore, now: Callable[[], float] = time.time) -> None:
-        self._store = store
-        self._counts = Counts(store)
+    def __init__(self, services: Reads, now: Callable[[], float] = time.time) -> None:
+        self._store = services.store
+        self._services = services
+        self._counts = Counts(services.store)
         self._templates = environment()
         self._templates.globals["now"] = now
 
@@ -58,7 +70,8 @@ class Site:
 
         def answer(request: Request) -> Response:
             with self._store.view() as view:
-                ask = pages.Ask(view, request.path_params, request.query_params, form, self._counts)
+                known = self._services.peers.standings if self._services.peers else ()
+                ask = pages.Ask(view, request.path_params, request.query_params, form, self._counts, known)
                 made = self._made(make, ask)
                 if isinstance(made, Elsewhere):
                     return RedirectResponse(quote(made.href, safe="/?=#&"), 303, HEADERS)
@@ -90,7 +103,7 @@ class Site:
 
 def routes(services: Reads) -> list[BaseRoute]:
     """The explorer, to be mounted at the root."""
-    site = Site(services.store)
+    site = Site(services)
     found: list[BaseRoute] = [Route("/static/{digest}/{name:path}", static.serve)]
     for path, make, forms in PAGES:
         for form in ("csv", "json", "html"):

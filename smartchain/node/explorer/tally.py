@@ -14,7 +14,7 @@ from smartchain.ledger.entry import is_seal, timestamp_of
 from smartchain.ledger.hash import ETHER
 from smartchain.types import ZERO_ADDRESS
 
-MOST_COLUMNS = 240
+MOST_COLUMNS = 120
 _WIDTHS = (1, 5, 15, 60, 300, 900, 3_600, 10_800, 21_600, 43_200, 86_400)
 """Seconds that people count in; each divides the next. Past a day they double."""
 

@@ -50,15 +50,25 @@ function options(element, shape, unit) {
     width: element.clientWidth,
     height: element.clientHeight,
     legend: { show: false },
+    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
     scales: { y: { range: (_, low, high) => range(low, high) } },
     axes: [
-      { ...axis, grid: { show: false }, size: 30, space: 70 },
+      { ...axis, grid: { show: false }, size: 30, space: 70, values: (_, ticks) => ticks.map((tick) => moment(tick, ticks)) },
       { ...axis, grid, size: 52, values: (_, ticks) => ticks.map((tick) => compact.format(tick)) },
     ],
     series: [{}, line],
     hooks: { setCursor: [(plot) => pointed(plot, unit, shape.unit)] },
   };
+}
+
+/** A tick of time, as short as its neighbours allow; UTC, as everywhere here. */
+function moment(tick, ticks) {
+  const apart = ticks.length > 1 ? ticks[1] - ticks[0] : 86400;
+  const text = new Date(tick * 1000).toISOString();
+  if (apart >= 86400 * 28) return text.slice(0, 7);
+  if (apart >= 86400) return text.slice(5, 10);
+  return apart >= 60 ? text.slice(11, 16) : text.slice(11, 19);
 }
 
 function range(low, high) {

@@ -8,7 +8,7 @@ const root = document.getElementById("root");
 const drop = document.getElementById("drop");
 const verdict = document.getElementById("verdict");
 const MOST_BYTES = 1 << 20;
-let file = null; // the exact text of a chosen file: a text field would change its line ends
+let file = null; // a chosen file's very bytes: a text field would change its line ends
 
 /** Say what came out, and take the reader there. */
 function say(kind, title, sentence, facts = []) {
@@ -38,8 +38,8 @@ function check() {
     return;
   }
   root.removeAttribute("aria-invalid");
-  const given = file ?? pasted();
-  if (!given.trim()) {
+  const given = bytes();
+  if (!given.length) {
     say("bad", "There is no receipt yet", "Drop one above, choose a file, or paste its text.");
     return;
   }
@@ -48,10 +48,10 @@ function check() {
   else say("good", known ? "Proven" : "Sound in itself", found.says, facts(found.receipt));
 }
 
-/** A receipt ends in one line feed, which is easily lost in copying. */
-function pasted() {
+/** The chosen file as it is; of what was pasted, the line feed at the end that is easily lost in copying is mended. */
+function bytes() {
   const written = text.value.trim();
-  return written ? `${written}\n` : "";
+  return file ?? new TextEncoder().encode(written && `${written}\n`);
 }
 
 function facts(receipt) {
@@ -73,8 +73,12 @@ async function take(chosen) {
     say("bad", "That is no receipt", "A receipt has a few thousand bytes; this file has more than a million.");
     return;
   }
-  file = new TextDecoder("utf-8", { ignoreBOM: true }).decode(await chosen.arrayBuffer());
-  text.value = file;
+  show(await chosen.arrayBuffer());
+}
+
+function show(buffer) {
+  file = new Uint8Array(buffer);
+  text.value = new TextDecoder().decode(file);
   check();
 }
 
@@ -84,15 +88,27 @@ async function fetched(index) {
     say("bad", "There is no such receipt", `This node gave none for entry ${index}.`);
     return;
   }
-  file = await answer.text();
-  text.value = file;
-  check();
+  show(await answer.arrayBuffer());
+}
+
+/** What this node says the root is at the receipt's size: all that it learns is that size. */
+async function takeRoot() {
+  let size = "";
+  try {
+    size = JSON.parse(new TextDecoder().decode(bytes())).size;
+  } catch {
+    // without a receipt, or with one that cannot be read, the newest root is as good as any
+  }
+  const answer = await fetch(`/verify.json${Number.isSafeInteger(size) ? `?size=${size}` : ""}`);
+  const said = await answer.json();
+  if (answer.ok) root.value = said.root;
+  else say("bad", "This node has no such root", said.error);
 }
 
 form.addEventListener("submit", (event) => { event.preventDefault(); check(); });
 text.addEventListener("input", () => { file = null; });
 document.getElementById("file").addEventListener("change", (event) => take(event.target.files[0]));
-document.getElementById("use-root").addEventListener("click", (event) => { root.value = event.target.dataset.root; });
+document.getElementById("use-root").addEventListener("click", takeRoot);
 for (const kind of ["dragenter", "dragover"]) {
   drop.addEventListener(kind, (event) => { event.preventDefault(); drop.classList.add("over"); });
 }

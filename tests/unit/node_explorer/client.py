@@ -1,0 +1,47 @@
+"""Asks the explorer as a browser does, without a network; follows nothing unless told to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from types import SimpleNamespace
+
+import httpx
+from starlette.applications import Starlette
+
+from smartchain.node.explorer import routes
+from smartchain.node.explorer.site import Roster
+from tests.browser.making import World
+
+
+class Client:
+    """The explorer of one ledger."""
+
+    def __init__(self, world: World, peers: Roster | None = None) -> None:
+        self._app = Starlette(routes=routes(SimpleNamespace(store=world.store, peers=peers)))
+
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        follow: bool = False,
+    ) -> httpx.Response:
+        return self.request("GET", path, params, headers, follow=follow)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        follow: bool = False,
+    ) -> httpx.Response:
+        async def asked() -> httpx.Response:
+            transport = httpx.ASGITransport(self._app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://node") as client:
+                return await client.request(method, path, params=params, headers=headers, follow_redirects=follow)
+
+        return asyncio.run(asked())

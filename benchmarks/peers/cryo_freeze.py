@@ -1,7 +1,9 @@
 """
 cryo, by its Python package: decodes the event into Parquet files with Rust.
 
-    cryo_freeze.py URL LEDGER FOLDER LAST_BLOCK
+    cryo_freeze.py URL LEDGER FOLDER LAST_BLOCK [tuned]
+
+As it comes, or with the sizes of requests and files that were fastest for such a chain.
 """
 
 from __future__ import annotations
@@ -17,7 +19,10 @@ SIGNATURE = (
 )
 
 
-def main(url: str, ledger: str, folder: str, last_block: str) -> None:
+TUNED = {"inner_request_size": 10, "chunk_size": 100}
+
+
+def main(url: str, ledger: str, folder: str, last_block: str, how: str = "") -> None:
     done = cryo.freeze(
         "logs",
         rpc=url,
@@ -25,10 +30,9 @@ def main(url: str, ledger: str, folder: str, last_block: str) -> None:
         address=[ledger],
         event_signature=SIGNATURE,
         output_dir=folder,
-        inner_request_size=10,
-        chunk_size=100,
         no_report=True,
         verbose=False,
+        **(TUNED if how == "tuned" else {}),
     )
     if done["n_errored"]:
         raise SystemExit(f"cryo could not read everything: {done}")

@@ -8,7 +8,7 @@ better: a node's work for a log grows with the range, and about a megabyte an an
 
 from __future__ import annotations
 
-ANSWER_BYTES = 500000
+ANSWER_BYTES = 1_000_000
 """Size of an answer to aim at."""
 
 FIRST_SPAN = 16

@@ -115,12 +115,12 @@ def _holds(marks: bytes, mark: bytes) -> bool:
 
 
 def _marks(packed: Sequence[bytes], hosts: Iterable[bytes]) -> bytes:
-    """Of senders, recipients, host transactions and memos, each once; entries as they are packed or stored."""
-    names = [entry[37:40] for entry in packed]
-    names += [entry[57:60] for entry in packed]
-    names += [mark_of(host) for host in dict.fromkeys(hosts)]
-    names += [mark_of_memo(memo) for memo in dict.fromkeys(entry[100:] for entry in packed) if any(memo)]
-    return b"".join(dict.fromkeys(names))
+    """Of senders, recipients, host transactions and memos; entries as they are packed or stored."""
+    marks = [entry[37:40] for entry in packed]
+    marks += [entry[57:60] for entry in packed]
+    marks += [host[-MARK_BYTES:] for host in dict.fromkeys(hosts)]
+    marks += [mark_of_memo(memo) for memo in dict.fromkeys(entry[100:] for entry in packed) if memo.strip(b"\0")]
+    return b"".join(marks)
 
 
 def _put(connection: sqlite3.Connection, rows: list[tuple[int, int, int, bytes]]) -> None:

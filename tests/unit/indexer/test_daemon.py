@@ -11,7 +11,7 @@ from smartchain.errors import HostUnavailable, RootMismatch, SmartchainError, Un
 from smartchain.indexer.daemon import LONGEST_WAIT_S, Backoff, Daemon
 from smartchain.indexer.follow import Follower
 from smartchain.indexer.outcome import Advanced, Outcome
-from smartchain.indexer.writer import Writer
+from smartchain.indexer.writer import TOGETHER, Writer
 from smartchain.ports import Chunk, HostBlock, Step
 from smartchain.types import ZERO_HASH, Index
 from tests.fakes.ledger_host import FakeHost, unavailable
@@ -105,7 +105,8 @@ def test_waits_double_up_to_a_bound_and_begin_anew_after_success() -> None:
 
 
 def _step(index: int) -> Step:
-    return Step(Chunk(1, 1, Index(index)), HostBlock(1, ZERO_HASH, 0))
+    """Large enough to be written by itself."""
+    return Step(Chunk(1, 1, Index(index), [b""] * TOGETHER), HostBlock(1, ZERO_HASH, 0))
 
 
 def test_an_error_of_the_writer_reaches_who_puts_and_nothing_is_written_after_it() -> None:

@@ -305,7 +305,7 @@ def send(ask: Ask) -> Page:
     """Where a payment is made with a browser's own wallet."""
     info = ask.view.info
     call = {
-        "chain_id": hex(info.chain_id),
+        "chain": hex(info.chain_id),
         "contract": checksum(info.address),
         "relay": hexed(keccak(b"relay(address,bytes32)")[:4]),
         "head": hexed(keccak(b"head()")[:4]),

@@ -11,14 +11,17 @@ from starlette.applications import Starlette
 
 from smartchain.node.explorer import routes
 from smartchain.node.explorer.site import Roster
+from smartchain.ports import LedgerStore
 from tests.browser.making import World
 
 
 class Client:
     """The explorer of one ledger."""
 
-    def __init__(self, world: World, peers: Roster | None = None) -> None:
-        self._app = Starlette(routes=routes(SimpleNamespace(store=world.store, peers=peers)))
+    def __init__(self, of: World | LedgerStore, peers: Roster | None = None) -> None:
+        self._app = Starlette(
+            routes=routes(SimpleNamespace(store=of.store if isinstance(of, World) else of, peers=peers))
+        )
 
     def get(
         self,

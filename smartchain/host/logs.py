@@ -77,7 +77,7 @@ def parse_all(body: bytes) -> tuple[list[Log], list[int]]:
         return _answer.decode(body).result, []
     except (msgspec.ValidationError, RecursionError):
         return _parse_apart(body)
-    except msgspec.DecodeError as exc:
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         raise HostUnavailable("the host's answer was cut off or is no JSON; it is asked again") from exc
 
 
@@ -95,7 +95,7 @@ def _parse_apart(body: bytes) -> tuple[list[Log], list[int]]:
                 sizes.append(_number(topics[1]) if len(topics) == 2 else 0)
             else:
                 logs.append(_log.decode(raw))
-    except (msgspec.DecodeError, RecursionError) as exc:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise MalformedLog(f"the host's answer is not a list of a ledger's logs: {exc}") from exc
     return logs, sizes
 
@@ -239,10 +239,13 @@ class _Reader:
 
 
 def _number(text: str) -> int:
+    """A quantity or a word, of 256 bits at most."""
     try:
-        return int(text, 16)
-    except ValueError as exc:
-        raise MalformedLog(f"the host gave {text[:80]!r} for a number") from exc
+        if len(text) <= 66 and text[:2] == "0x":
+            return int(text, 16)
+    except ValueError:
+        pass
+    raise MalformedLog(f"the host gave {text[:80]!r} for a number")
 
 
 def _bytes(text: str, length: int | None) -> bytes:

@@ -31,6 +31,9 @@ _READS = (
     "eth_estimateGas", "eth_feeHistory", "eth_createAccessList", "eth_syncing", "net_", "web3_",
 )  # fmt: skip
 """Beginnings of the methods that change nothing, so that asking twice does no harm."""
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding raises for what is no JSON: cut off, no UTF-8, or nested without end."""
+
 _T = TypeVar("_T")
 _ID = re.compile(rb'"id"\s*:\s*(\d+|null|"[^"]*")')
 _EDGE_BYTES = 200
@@ -135,7 +138,7 @@ class HttpRpc:
             return self._batch_refused(self._envelope(body), calls)
         try:
             responses = {response.id: response for response in _decode_responses(body)}
-        except msgspec.DecodeError as exc:
+        except UNREADABLE as exc:
             raise HostUnavailable(f"{self.name} answered a batch with what is no JSON-RPC") from exc
         if missing := [number for number in numbers if number not in responses]:
             raise HostUnavailable(f"{self.name} left {len(missing)} of {len(numbers)} calls of a batch unanswered")
@@ -158,7 +161,7 @@ class HttpRpc:
     def _envelope(self, body: bytes) -> _Response:
         try:
             return _decode_response(body)
-        except msgspec.DecodeError as exc:
+        except UNREADABLE as exc:
             raise HostUnavailable(f"{self.name} answered with what is no JSON-RPC, or cut its answer off") from exc
 
     def _result(self, response: _Response, method: str, params: Sequence[Any]) -> msgspec.Raw:
@@ -171,7 +174,7 @@ class HttpRpc:
     def _value(self, result: msgspec.Raw) -> Any:
         try:
             return msgspec.json.decode(result)
-        except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        except UNREADABLE as exc:
             raise HostUnavailable(f"{self.name} answered with what is no JSON") from exc
 
     def _error_of(self, response: _Response, method: str, params: Sequence[Any]) -> HostError | None:
@@ -182,7 +185,7 @@ class HttpRpc:
         """The JSON-RPC error in a body that came with an error status of HTTP; None where there is none."""
         try:
             return self._error_of(_decode_response(body), method, params)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             return None
 
     def _check_id(self, response: _Response, expected: int) -> None:

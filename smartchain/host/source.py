@@ -74,7 +74,7 @@ class HostLedger:
 
     def info(self) -> LedgerInfo:
         """Raises `NoContract`, `NotALedger`, `WrongChain`, `HostUnavailable`."""
-        chain_id = ChainId(_number(self._rpc.call("eth_chainId")))
+        chain_id = ChainId(self._quantity("eth_chainId"))
         if self._expected_chain not in (None, chain_id):
             raise WrongChain(
                 f"{self.name} is a node of chain {chain_id}, not of chain {self._expected_chain}: check --rpc-url"
@@ -91,6 +91,12 @@ class HostLedger:
         genesis = Genesis(Size(size), _hash(root), timestamp)
         return LedgerInfo(chain_id, self._address, rule, genesis, self._deployed_at(timestamp), self._fee_ppm())
 
+    def _quantity(self, method: str) -> int:
+        try:
+            return _number(self._rpc.call(method))
+        except (TypeError, ValueError, AttributeError) as exc:
+            raise HostUnavailable(f"{self.name} answers {method} with what is no number; it is asked again") from exc
+
     def _fee_ppm(self) -> int:
         try:
             return self._words("feePpm()", 1)[0]
@@ -101,7 +107,7 @@ class HostLedger:
         """The first host block that is not older than the ledger's genesis: headers, unlike state, are always there."""
         if self._from_block is not None:
             return self._from_block
-        low, high = 0, _number(self._rpc.call("eth_blockNumber"))
+        low, high = 0, self._quantity("eth_blockNumber")
         while low < high:
             middle = (low + high) // 2
             block = self.block(middle)
@@ -126,7 +132,10 @@ class HostLedger:
         return block
 
     def block(self, number: int) -> HostBlock | None:
-        return self._block(hex(number))
+        found = self._block(hex(number))
+        if found is not None and found.number != number:
+            raise HostUnavailable(f"{self.name} gave block {found.number} for block {number}; it is asked again")
+        return found
 
     def _block(self, tag: str) -> HostBlock | None:
         try:
@@ -251,7 +260,11 @@ class HostLedger:
 
 
 def _number(text: Any) -> int:
-    return int(text, 16)
+    """A quantity as a node gives it. Raises `ValueError` for what no host has reached, and a database cannot hold."""
+    number = int(text, 16)
+    if not 0 <= number < 1 << 63:
+        raise ValueError("out of range")
+    return number
 
 
 def _hash(number: int) -> Hash32:

@@ -6,6 +6,7 @@ This is the one seam to the HTTP library: its exceptions and its words end here.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -30,6 +31,13 @@ from smartchain.host.endpoint import Endpoint
 MOST_CONNECTIONS = 8
 CONNECT_TIMEOUT_S = 10.0
 
+WHOLE_ANSWER = 10
+"""How many times as long as it may take to begin an answer may take in all."""
+MOST_BYTES = 1 << 26
+"""Of one answer: a hundred times what is asked for at once, and more than a host block's logs can be."""
+PIECE_BYTES = 1 << 15
+"""Measured: larger pieces cost three times as much, in memory that is asked for and given back."""
+
 _LOGS = "eth_getLogs"
 
 Explain = Callable[[bytes], HostError | None]
@@ -50,13 +58,32 @@ class Transport:
     def post(self, request: bytes, method: str, explain: Explain = lambda _body: None) -> bytes:
         """The body of the answer to a request; `method` is the call's, for the sentence of an error."""
         try:
-            response = self._pool.request("POST", self._url, body=request, redirect=False, retries=False)
-            body = response.data
+            response = self._pool.request(
+                "POST", self._url, body=request, redirect=False, retries=False, preload_content=False
+            )
+            body = self._body(response, method)
         except HTTPError as exc:
             raise self._unreachable(exc, method) from exc
         if response.status == 200:
             return body
         raise self._http_error(response.status, response.headers.get("Retry-After"), method, explain(body))
+
+    def _body(self, response: urllib3.BaseHTTPResponse, method: str) -> bytes:
+        """The whole body, within bounds: a node that never ends its answer would else be waited for as long."""
+        pieces, size = list[bytes](), 0
+        last_s = time.monotonic() + WHOLE_ANSWER * self._endpoint.timeout_s
+        while piece := response.read1(PIECE_BYTES):
+            pieces.append(piece)
+            size += len(piece)
+            if size > MOST_BYTES or time.monotonic() > last_s:
+                response.close()
+                raise self._endless(method, size)
+        response.release_conn()
+        return b"".join(pieces)
+
+    def _endless(self, method: str, size: int) -> HostError:
+        said = f"{self._endpoint.name} does not come to an end with its answer to {method} ({size} bytes so far)"
+        return RangeTooLarge(said, slow=True) if method == _LOGS else HostUnavailable(said)
 
     def _unreachable(self, exc: HTTPError, method: str) -> HostError:
         name, seconds = self._endpoint.name, f"{self._endpoint.timeout_s:g} s"

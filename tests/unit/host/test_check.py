@@ -150,3 +150,20 @@ def test_a_head_is_asked_of_the_others_once_for_a_block(host: FakeHost) -> None:
 
     assert source.head(target) == first
     assert len(other.asked) == asked
+
+
+def test_a_checkpoint_counts_where_all_nodes_have_it() -> None:
+    hosts = [grown(), grown()]
+    sizes = [host.keep() for host in hosts]
+    assert sizes[0] == sizes[1]
+    one, two = hosts
+    source = CheckedSource(source_of(ListRpc(one)), [ListRpc(two, "http://other")])
+    target = source.target()
+
+    assert source.checkpoint(Size(sizes[0]), target) == one.head(target).root
+
+    two.forged_checkpoint = Hash32(b"\x01" * 32)
+    with pytest.raises(SourcesDisagree, match="http://other"):
+        source.checkpoint(Size(sizes[0]), target)
+    two.blocks[-1].kept.clear()
+    assert source.checkpoint(Size(sizes[0]), target) is None

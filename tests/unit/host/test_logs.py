@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from web3 import Web3
 
 from smartchain.errors import BrokenSequence, HostUnavailable, MalformedLog
-from smartchain.host.logs import BATCH, TRANSFER, decode
+from smartchain.host.logs import BATCH, CHECKPOINT, TRANSFER, decode
 from smartchain.ledger.entry import Entry
 from smartchain.ports import Chunk
 from smartchain.types import Address, Hash32, Index
@@ -83,6 +83,10 @@ def batch(first: int, entries: list[Entry], **changes: Any) -> Raw:
     payments = "".join(entry.recipient.hex() + f"{entry.value:024x}" for entry in entries)
     data = word(one.timestamp) + one.memo.hex() + word(0x60) + word(len(entries)) + payments
     return raw_log(topics, "0x" + data, **({"position": first} | changes))
+
+
+def kept(size: str) -> Raw:
+    return raw_log([CHECKPOINT, size], "0x" + "ab" * 32)
 
 
 def read(logs: list[Raw], expected: int = 0, first: int = 0, last: int = 100) -> Chunk:
@@ -219,6 +223,11 @@ def _in_topic(log: Raw, which: int, topic: str) -> Raw:
         pytest.param(single(0, ENTRY) | {"removed": True}, id="a removed log"),
         pytest.param(single(0, ENTRY) | {"address": "0x" + "cd" * 20}, id="another contract's log"),
         pytest.param(single(0, ENTRY) | {"blockHash": "0x12"}, id="a short block hash"),
+        pytest.param(single(0, ENTRY) | {"blockNumber": "0x" + "f" * 9_000}, id="a block number past any"),
+        pytest.param(single(0, ENTRY) | {"blockNumber": "0x-7"}, id="a block number below zero"),
+        pytest.param(kept("0x" + "f" * 9_000), id="a checkpoint past any"),
+        pytest.param(kept("seven"), id="a checkpoint of no size"),
+        pytest.param({"topics": [CHECKPOINT, 7]}, id="a checkpoint that is no log"),
         pytest.param(single(0, ENTRY) | {"blockNumber": "seven"}, id="a block number that is none"),
         pytest.param(single(0, ENTRY) | {"topics": [TRANSFER]}, id="too few topics"),
         pytest.param({"hello": "world"}, id="no log"),
@@ -246,6 +255,30 @@ def test_an_answer_cut_off_is_asked_again(cut: int) -> None:
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "result": [single(0, ENTRY)]}).encode()
     with pytest.raises(HostUnavailable):
         decode(body[:cut], LEDGER, 0, 100, Index(0))
+
+
+@pytest.mark.parametrize("word", [b"\xff\xfe", b"[" * 100_000])
+def test_rubbish_is_an_answer_like_any_other_that_is_none(word: bytes) -> None:
+    for body in (b'{"result": [{"address": "%s"}]}', b'{"result": [{"topics": ["%s"]}]}', b'{"result": %s}'):
+        with pytest.raises((HostUnavailable, MalformedLog)):
+            decode(body % word, LEDGER, 0, 100, Index(0))
+
+
+def test_checkpoints_among_the_logs_are_told_by_their_sizes_alone() -> None:
+    """The root that such a log carries is nobody's business: the contract is asked."""
+    lonely = read([kept("0x" + word(0))])
+    assert (lonely.packed, lonely.checkpoints) == ([], [0])
+    logs = [single(0, ENTRY), single(1, ENTRY), batch(2, [ENTRY, ENTRY])]
+    among = read([logs[0], kept("0x" + word(1)), logs[1], kept("0x" + word(2)), logs[2], kept("0x" + word(4))])
+    assert among.checkpoints == [1, 2, 4]
+    assert (among.packed, among.hashes) == (read(logs).packed, read(logs).hashes)
+
+
+def test_checkpoints_hide_no_lie_about_the_entries_around_them() -> None:
+    with pytest.raises(BrokenSequence, match="entry 1 was expected"):
+        read([single(0, ENTRY), kept("0x" + word(1)), single(2, ENTRY)])
+    with pytest.raises(MalformedLog):
+        read([kept("0x" + word(0)), single(0, ENTRY) | {"topics": [TRANSFER]}])
 
 
 def test_addresses_may_come_with_a_checksum() -> None:

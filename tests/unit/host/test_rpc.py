@@ -7,6 +7,7 @@ import json
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 
 from smartchain.errors import HostUnavailable, RangeTooLarge, RpcRefused, StateGone
+from smartchain.host import transport
 from smartchain.host.endpoint import Endpoint
 from smartchain.host.rpc import MOST_CALLS_IN_BATCH, NO_RETRY, HttpRpc, Retry
 from smartchain.host.transport import seconds_of
@@ -107,6 +109,20 @@ def hang_up(request: Request) -> None:
     request.close_connection = True
 
 
+def without_end(pieces: int, piece: bytes, wait_s: float = 0.0) -> Answer:
+    """An answer that goes on and on: much at a time, or little and slowly."""
+
+    def answer(request: Request) -> None:
+        request.send_response(200)
+        request.send_header("Content-Length", str(1 << 40))
+        request.end_headers()
+        for _ in range(pieces):
+            request.wfile.write(piece)
+            time.sleep(wait_s)
+
+    return answer
+
+
 def until(event: threading.Event) -> None:
     event.wait(5)
 
@@ -139,6 +155,8 @@ PASSING: dict[str, Answer] = {
     "cut-off JSON": raw(b'{"jsonrpc": "2.0", "id": 1, "res'),
     "no JSON": raw(b"<html>hello</html>"),
     "JSON that is no answer": raw(b"[]"),
+    "no UTF-8": raw(b'{"jsonrpc": "2.0", "id": "\xff\xfe", "result": 1}'),
+    "nested without end": raw(b'{"jsonrpc": "2.0", "id": 1, "result": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"),
     "neither result nor error": lambda request: request.answer({"jsonrpc": "2.0", "id": request.asked["id"]}),
     "another call's id": lambda request: request.answer({"jsonrpc": "2.0", "id": 10**6, "result": 1}),
     "a JSON-RPC error that passes": error("Internal server error", -32603),
@@ -397,6 +415,25 @@ def test_a_large_body_that_is_another_s_or_cut_off_is_asked_again(
 
     assert json.loads(rpc.body("eth_getLogs", *LARGE))["result"] == LARGE
     assert len(node.asked) == 2
+
+
+ENDLESS = {
+    "much": without_end(transport.MOST_BYTES // (1 << 20) + 2, b" " * (1 << 20)),
+    "slowly": without_end(100, b" ", 0.01),
+}
+
+
+@pytest.mark.parametrize("how", ENDLESS)
+@pytest.mark.parametrize(("method", "kind"), [("eth_getLogs", RangeTooLarge), ("eth_call", HostUnavailable)])
+def test_an_answer_that_does_not_end_is_not_waited_for(
+    node: Node, how: str, method: str, kind: type[HostUnavailable | RangeTooLarge]
+) -> None:
+    node.script = [ENDLESS[how]]
+    rpc = HttpRpc(Endpoint(node.url, timeout_s=0.02 if how == "slowly" else 5), NO_RETRY)
+    with pytest.raises(kind, match="does not come to an end"):
+        rpc.body(method, {})
+    assert json.loads(HttpRpc(Endpoint(node.url)).body(method, {}))["result"] == [{}]
+    rpc.close()
 
 
 def test_any_number_of_threads_may_ask_at_once(node: Node, rpc: HttpRpc) -> None:

@@ -15,6 +15,7 @@ from smartchain.errors import (
     NotALedger,
     RangeTooLarge,
     RpcRefused,
+    StateGone,
     UnknownBlock,
     WrongChain,
 )
@@ -49,6 +50,8 @@ class Node:
         self.takes_hashes = True
         self.asked: list[tuple[int, int]] = []
         self.failing = 0
+        self.header: dict[str, str] = {}
+        """What every block's header says otherwise."""
         self.answers: dict[str, str] = {
             selector("blockRule()"): word(100) + word(0),
             selector("genesis()"): word(0) + MerkleLog().root().hex() + word(1000 + 12 * created),
@@ -66,7 +69,7 @@ class Node:
             case "eth_blockNumber":
                 return hex(self.count - 1)
             case "eth_getBlockByNumber":
-                return self._block(params[0])
+                return self._block(params[0]) | self.header if self._block(params[0]) else None
             case "eth_call":
                 return self._call(params[0], params[1])
         raise AssertionError(method)
@@ -224,3 +227,68 @@ def test_peaks_of_another_form_are_no_ledgers(answer: str) -> None:
     node.answers[selector("peaks()")] = answer
     with pytest.raises(NotALedger):
         HostLedger(node, LEDGER).peaks(at(20))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"number": "0x" + "f" * 40},
+        {"number": "-0x5"},
+        {"number": "0x" + "f" * 9_000},
+        {"timestamp": "0x" + "f" * 17},
+        {"timestamp": "-0x1"},
+        {"hash": "0x12"},
+        {"number": "seven"},
+    ],
+)
+def test_a_header_that_cannot_be_is_asked_for_again(header: dict[str, str]) -> None:
+    node = Node()
+    node.header = header
+    source = HostLedger(node, LEDGER)
+    with pytest.raises(HostUnavailable, match="asked again"):
+        source.target()
+    with pytest.raises(HostUnavailable, match="asked again"):
+        source.block(5)
+
+
+def test_another_block_than_the_one_asked_for_is_none() -> None:
+    node = Node()
+    node.header = {"number": "0x7"}
+    source = HostLedger(node, LEDGER)
+    assert source.block(7) is not None
+    with pytest.raises(HostUnavailable, match="gave block 7 for block 5"):
+        source.block(5)
+
+
+@pytest.mark.parametrize("answer", [None, "many", {}, "-0x1"])
+def test_a_chain_id_that_is_no_number_is_asked_for_again(answer: Any) -> None:
+    class Odd(Node):
+        def call(self, method: str, *params: Any) -> Any:
+            return answer if method == "eth_chainId" else super().call(method, *params)
+
+    with pytest.raises(HostUnavailable, match="eth_chainId with what is no number"):
+        HostLedger(Odd(), LEDGER).info()
+
+
+def test_a_checkpoint_is_what_the_contract_says_of_that_size() -> None:
+    node = Node()
+    ask = selector("checkpointAt(uint64)")
+    node.answers[ask + word(5)] = "cd" * 32
+    node.answers[ask + word(6)] = "00" * 32
+    source = HostLedger(node, LEDGER)
+    assert source.checkpoint(Size(5), at(39)) == bytes.fromhex("cd" * 32)
+    assert source.checkpoint(Size(6), at(39)) is None
+    with pytest.raises(RpcRefused, match="reverted"):
+        source.checkpoint(Size(7), at(39))
+
+
+def test_a_checkpoint_outlives_the_state_of_the_block_it_is_asked_at() -> None:
+    class Forgetful(Node):
+        def _call(self, call: dict[str, str], where: Any) -> str:
+            if isinstance(where, dict) and int(where["blockHash"], 16) < self.count - 1:
+                raise StateGone("missing trie node")
+            return super()._call(call, where)
+
+    node = Forgetful()
+    node.answers[selector("checkpointAt(uint64)") + word(5)] = "cd" * 32
+    assert HostLedger(node, LEDGER).checkpoint(Size(5), at(12)) == bytes.fromhex("cd" * 32)

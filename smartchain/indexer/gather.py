@@ -89,9 +89,12 @@ class Gatherer:
         """
         Look at the head that is trusted, decide, act.
 
-        Raises what a `Follower` raises, and `NoMajority`; a peer's fault is the roster's to tell.
+        Raises what a `Follower` raises; a peer's fault is the roster's to tell.
         """
-        outcome = self._agree() if self._source is None else self._gather(self._source)
+        try:
+            outcome = self._agree() if self._source is None else self._gather(self._source)
+        except NoMajority as error:
+            return Waited(str(error), caught_up=False)
         if self._source is not None and isinstance(outcome, Waited) and outcome.caught_up and self._is_due():
             self._lookout(self._served_by())
         return outcome

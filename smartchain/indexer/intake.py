@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from smartchain.errors import NoMajority, PeerLied, ProofError
+from smartchain.errors import NoMajority, PeerError, PeerLied, PeerUnusable, ProofError
 from smartchain.indexer.growth import Growth, tree_of
 from smartchain.indexer.outcome import Rewound
 from smartchain.indexer.writer import Writer
@@ -92,7 +92,7 @@ class Intake:
         status = self._store.status()
         have: int = status.size
         self._floor = _after(status.cursor)
-        download = _proven(peer, list(self._outline.parts(start, reach)))
+        download = self._proven(peer, list(self._outline.parts(start, reach)))
         with Writer(self._store.take) as writer:
             growth: Growth | None = None
             for part, rows in download:
@@ -132,7 +132,28 @@ class Intake:
             try:
                 self._outline.learn(peak, roots)
             except ProofError as error:
-                raise PeerLied(f"{peer.name} lied about its parts: {error}") from error
+                raise self._false(f"{peer.name} gives a false outline: {error}") from error
+
+    def _false(self, said: str) -> PeerError:
+        """Under the contract's root that is a lie; under a root that peers agree on it may be another history."""
+        if self._anchor.at is not None:
+            return PeerLied(f"{said}: it lies")
+        return PeerUnusable(f"{said}: it lies, or follows another history")
+
+    def _proven(self, peer: PeerSource, parts: list[Part]) -> Iterator[tuple[Part, _Rows]]:
+        """The parts, downloaded from a peer. Raises `PeerLied` or `PeerUnusable` at the first of another root."""
+        waiting, due = _Rows(), iter(parts[1:])
+        part: Part | None = parts[0]
+        for portion in peer.portions(parts[0].start, parts[-1].stop):
+            waiting.add(portion)
+            while part is not None and len(waiting.packed) >= part.stop - part.start:
+                rows = waiting.cut(part.stop - part.start)
+                if _root_of(rows.packed) != part.root:
+                    raise self._false(
+                        f"{peer.name} gives entries {part.start} to {part.stop - 1} not as the root has them"
+                    )
+                yield part, rows
+                part = next(due, None)
 
     def _same(self, part: Part, rows: _Rows, have: int) -> int:
         """Index of the first entry in the store that is not the proven one; all of them where there is none."""
@@ -184,20 +205,6 @@ def _after(cursor: HostBlock | None) -> int:
     if cursor is None:
         return 0
     return cursor.number if cursor.hash == ZERO_HASH else cursor.number + 1
-
-
-def _proven(peer: PeerSource, parts: list[Part]) -> Iterator[tuple[Part, _Rows]]:
-    """The parts, downloaded from a peer, each with its root. Raises `PeerLied` at the first that has another."""
-    waiting, due = _Rows(), iter(parts[1:])
-    part: Part | None = parts[0]
-    for portion in peer.portions(parts[0].start, parts[-1].stop):
-        waiting.add(portion)
-        while part is not None and len(waiting.packed) >= part.stop - part.start:
-            rows = waiting.cut(part.stop - part.start)
-            if _root_of(rows.packed) != part.root:
-                raise PeerLied(f"{peer.name} lied about entries {part.start} to {part.stop - 1}: not under the root")
-            yield part, rows
-            part = next(due, None)
 
 
 def _root_of(packed: list[bytes]) -> Hash32:

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from smartchain.types import ChainId
+from smartchain.types import ChainId, Wei
 
 DEFAULT_RPC_URL = "http://127.0.0.1:8545"
 DEFAULT_DB = "sqlite:///smartchain.db"
+
+DEFAULT_BIND = "127.0.0.1:5000"
 
 DEV_CHAIN = ChainId(31337)
 """The chain of anvil, and so of `smartchain devnet`."""
@@ -55,3 +57,28 @@ class IndexSettings:
         if self.poll_s is not None:
             return self.poll_s
         return 0.2 if chain_id == DEV_CHAIN else 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSettings:
+    """How a node serves."""
+
+    host: str = "127.0.0.1"
+    """The address it listens on."""
+    port: int = 5000
+    """0 for any that is free."""
+    names: tuple[str, ...] = ()
+    """Other names by which it is reached, as `Host` says them: behind a proxy, for one."""
+    cors: tuple[str, ...] = ()
+    """Origins whose pages may read it; `*` for all."""
+    legacy_api: bool | None = None
+    """Whether the historical routes are served; None: where only this machine can reach them."""
+    legacy_limit: Wei | None = None
+    """What they may spend in all; None for what is safe on the chain."""
+    rate: int = 1000
+    """Requests a second from one client; 0 for no limit."""
+    max_lag: int = 1000
+    """Entries read and not yet verified with which a node is still ready."""
+    connections: int = 2000
+    """Open at once."""
+    most_body_bytes: int = 2**20

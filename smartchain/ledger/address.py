@@ -5,6 +5,7 @@ Addresses as people write them: hex with the checksum of ERC-55 in its capitals.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from smartchain.errors import AddressError
 from smartchain.ledger.hash import keccak
@@ -13,6 +14,7 @@ from smartchain.types import Address
 _FORM = re.compile(r"0[xX][0-9a-fA-F]{40}")
 
 
+@lru_cache(maxsize=1 << 14)
 def checksum(address: Address) -> str:
     """`0x…` with the checksum of ERC-55 in the case of its letters."""
     digits = address.hex()

@@ -26,11 +26,14 @@ from smartchain.types import Address, ChainId, Hash32, Size
 from tests.conftest import ROOT, Toolchain
 from tests.fakes.anvil import on_anvil
 from tests.parity.making import Case, SparseLog, claim_of, forged, replacements, some_cases
-from tests.parity.solidity import Contracts, call_of, change_between
+from tests.parity.solidity import Change, Contracts, call_of, change_between
 
 SEED = 20261123
 RECEIPTS = 1000
 ALTERED = 100
+ALTERED_UP_TO = 2**21
+"""Entries in the logs of the receipts that are altered: longer proofs are altered no differently."""
+
 ROUNDS = int(os.environ.get("SMARTCHAIN_PARITY_ROUNDS", "1"))
 SCRIPT = ROOT / "smartchain/node/explorer/static/receipt.js"
 MILLION = 1_000_000
@@ -104,7 +107,7 @@ def test_a_forged_receipt_with_a_right_checksum_is_refused_by_all_three_in_the_s
 
 def test_every_change_of_one_byte_is_refused_by_all_three(contracts: Contracts, cases: list[Case]) -> None:
     chance = random.Random(SEED + 2)
-    chosen = chance.sample(cases, ALTERED)
+    chosen = chance.sample([case for case in cases if case.log.size <= ALTERED_UP_TO], ALTERED)
     files = [case.receipt.to_json() for case in chosen]
     others = [[replacements(chance, file) for _ in range(ROUNDS)] for file in files]
     question = [
@@ -118,8 +121,7 @@ def test_every_change_of_one_byte_is_refused_by_all_three(contracts: Contracts, 
         for other in rounds:
             assert [at for at, byte in enumerate(other) if accepted(changed(file, at, byte))] == []
             assert contracts.still_sound(file, other) == 0
-            altered = [calls for at, byte in enumerate(other) if (calls := call_changed(file, at, byte))]
-            changes = [change_between(call_of(case.receipt), call) for call in altered]
+            changes = claims_changed(case.receipt, file, other)
             assert contracts.still_accepted(contracts.ledger(case.log), case.receipt, changes) == 0
             asked += len(changes)
 
@@ -139,23 +141,29 @@ def accepted(file: bytes) -> bool:
     return True
 
 
-def call_changed(file: bytes, at: int, byte: int) -> bytes | None:
-    """The call that a careless reader would make of an altered file; None if there is none, or it is the same."""
-    altered = changed(file, at, byte)
-    claim = claim_of(altered)
-    if claim is None or claim == claim_of(file):
-        return None
-    sealed = resealed(altered)
+def claims_changed(receipt: Receipt, file: bytes, other: bytes) -> list[Change]:
+    """
+    The changes of a receipt's call that a careless reader would hand to a contract, who looks at no checksum.
+
+    An altered byte outside the entry, its index, the size and the proof does not reach the contract, or makes no call.
+    """
+    call, claim = call_of(receipt), claim_of(file)
+    start, stop = file.index(b'"index"'), file.index(b'"block":', file.index(b'"proof"'))
+    found = []
+    for at in range(start, stop):
+        altered = changed(file, at, other[at])
+        if (read := claim_of(altered)) and read != claim and (another := call_made(altered)):
+            found.append(change_between(call, another))
+    return found
+
+
+def call_made(file: bytes) -> bytes | None:
+    """The call of a file whose fields are in their form, whatever its checksum."""
+    body, seam, _ = file.rpartition(b',"checksum":')
     try:
-        return call_of(parse(sealed)) if sealed else None
+        return call_of(parse(body + seam + b'"0x' + keccak(body).hex().encode() + b'"}\n'))
     except ReceiptError:
         return None
-
-
-def resealed(file: bytes) -> bytes | None:
-    """The file with a checksum that fits."""
-    body, seam, _ = file.rpartition(b',"checksum":')
-    return body + seam + b'"0x' + keccak(body).hex().encode() + b'"}\n' if seam else None
 
 
 def test_a_thousand_random_receipts_agree_in_all_three(contracts: Contracts, cases: list[Case]) -> None:

@@ -25,7 +25,7 @@ const CONSTANTS = constants();
  * @returns {Uint8Array} 32 bytes
  */
 export function keccak256(message) {
-  const state = new Uint32Array(50);
+  const state = new Int32Array(50);
   const last = Math.floor(message.length / RATE) * RATE;
   for (let at = 0; at < last; at += RATE) {
     absorb(state, message.subarray(at, at + RATE));
@@ -54,8 +54,8 @@ function squeeze(state) {
   return digest;
 }
 
-const moved = new Uint32Array(50);
-const column = new Uint32Array(10);
+const moved = new Int32Array(50);
+const column = new Int32Array(10);
 
 function permute(state) {
   for (let round = 0; round < ROUNDS; round++) {
@@ -71,9 +71,7 @@ function theta(state) {
   for (let half = 0; half < 10; half++) {
     column[half] = state[half] ^ state[half + 10] ^ state[half + 20] ^ state[half + 30] ^ state[half + 40];
   }
-  for (let x = 0; x < 10; x += 2) {
-    const before = (x + 8) % 10;
-    const after = (x + 2) % 10;
+  for (let x = 0, before = 8, after = 2; x < 10; before = x, x += 2, after = x === 8 ? 0 : x + 2) {
     const low = column[before] ^ ((column[after] << 1) | (column[after + 1] >>> 31));
     const high = column[before + 1] ^ ((column[after + 1] << 1) | (column[after] >>> 31));
     for (let at = x; at < 50; at += 10) {
@@ -100,7 +98,11 @@ function rhoAndPi(state) {
 function chi(state) {
   for (let row = 0; row < 50; row += 10) {
     for (let at = row; at < row + 2; at++) {
-      const [a, b, c, d, e] = [moved[at], moved[at + 2], moved[at + 4], moved[at + 6], moved[at + 8]];
+      const a = moved[at];
+      const b = moved[at + 2];
+      const c = moved[at + 4];
+      const d = moved[at + 6];
+      const e = moved[at + 8];
       state[at] = a ^ (~b & c);
       state[at + 2] = b ^ (~c & d);
       state[at + 4] = c ^ (~d & e);
@@ -112,7 +114,7 @@ function chi(state) {
 
 /** The bits of a shift register, 3.2.5, at the places 2^j - 1 of each constant. */
 function constants() {
-  const found = new Uint32Array(2 * ROUNDS);
+  const found = new Int32Array(2 * ROUNDS);
   let register = 1;
   for (let round = 0; round < ROUNDS; round++) {
     for (let j = 0; j < 7; j++) {

@@ -23,6 +23,7 @@ const ANCHOR = ["number", "hash"];
 const ETHER = "0x" + "ee".repeat(20);
 const NOBODY = "0x" + "00".repeat(20);
 const NO_MEMO = "0x" + "00".repeat(32);
+const PAIRS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 const LAST_TIMESTAMP = 253402300799; // 9999-12-31T23:59:59Z
 
 /** What is wrong with a receipt, in one sentence. */
@@ -120,11 +121,9 @@ function checkBlockForm(block) {
 
 function plain(file) {
   if (file.length > MOST_BYTES) throw new ReceiptError(`this is longer than a receipt can be (${MOST_BYTES} bytes)`);
-  const text = typeof file === "string" ? file : Array.from(file, (byte) => String.fromCharCode(byte)).join("");
-  for (let at = 0; at < text.length; at++) {
-    if (text.charCodeAt(at) > 127) {
-      throw new ReceiptError("a receipt holds plain ASCII only, and this has other characters");
-    }
+  const text = typeof file === "string" ? file : new TextDecoder("latin1").decode(file);
+  if (/[^\x00-\x7f]/.test(text)) {
+    throw new ReceiptError("a receipt holds plain ASCII only, and this has other characters");
   }
   return text;
 }
@@ -378,7 +377,9 @@ function when(timestamp) {
 // bytes
 
 function hex(of) {
-  return "0x" + Array.from(of, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  let text = "0x";
+  for (let at = 0; at < of.length; at++) text += PAIRS[of[at]];
+  return text;
 }
 
 function bytes(text) {
@@ -393,7 +394,9 @@ function big(whole, length) {
 }
 
 function ascii(text) {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+  const found = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) found[at] = text.charCodeAt(at);
+  return found;
 }
 
 function joined(...parts) {
@@ -417,7 +420,9 @@ function listed(base64) {
 export function withChecksum(address) {
   const digits = address.slice(2).toLowerCase();
   const digest = hex(keccak256(ascii(digits))).slice(2);
-  return "0x" + Array.from(digits, (d, at) => (parseInt(digest[at], 16) > 7 ? d.toUpperCase() : d)).join("");
+  let text = "0x";
+  for (let at = 0; at < 40; at++) text += digest[at] > "7" ? digits[at].toUpperCase() : digits[at];
+  return text;
 }
 
 const SEAL = hex(keccak256(ascii("smartchain.seal")).subarray(12));

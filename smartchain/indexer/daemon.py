@@ -10,14 +10,20 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable
+from typing import Protocol
 
 from smartchain.errors import HostUnavailable, SmartchainError
-from smartchain.indexer.follow import Follower
 from smartchain.indexer.outcome import Advanced, Outcome, Reread, Waited
 
 LONGEST_WAIT_S = 30.0
 TRIES_ONCE = 5
 """How often `catch_up` tries again in a row before it gives a transient fault to its caller."""
+
+
+class Steps(Protocol):
+    """What a daemon runs: a `Follower`, or a `Gatherer`."""
+
+    def step(self) -> Outcome: ...
 
 
 class Backoff:
@@ -47,7 +53,7 @@ class Daemon:
 
     def __init__(
         self,
-        follower: Follower,
+        follower: Steps,
         stop: threading.Event,
         report: Callable[[Outcome], None],
         trouble: Callable[[SmartchainError, float], None],

@@ -8,9 +8,7 @@ import json
 import os
 import platform
 import shutil
-import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,17 +16,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO
 
 from smartchain.config import DEV_CHAIN, DEV_MNEMONIC
+from smartchain.devnet.child import Child
 from smartchain.errors import HostUnavailable, SettingsError, SmartchainError
 from smartchain.host.endpoint import Endpoint
 from smartchain.host.rpc import NO_RETRY, HttpRpc
 from smartchain.types import ChainId
 
 START_S = 20.0
-STOP_S = 20.0
-"""anvil writes its state when it ends; a large one takes a while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,30 +81,17 @@ def _of_toolchain(environment: Mapping[str, str], home: Path) -> list[Path]:
 
 
 class Anvil:
-    """
-    A running anvil; a context manager that ends it.
-
-    It lives in a session of its own, so that a Ctrl-C goes to this program, which then ends it in good order; a
-    watcher ends it should this program die without saying so.
-    """
+    """A running anvil; a context manager that ends it."""
 
     def __init__(self, executable: Path, settings: AnvilSettings) -> None:
         """Start it and wait until it answers. Raises `SettingsError` for an occupied port, `HostUnavailable`."""
-        port = settings.port or _free_port(settings.host)
-        _check_port(settings.host, port)
+        port = settings.port or free_port(settings.host)
+        check_port(settings.host, port)
         self._folder = tempfile.TemporaryDirectory(prefix="smartchain-devnet-")
         self._config = Path(self._folder.name) / "anvil.json"
-        self._output: IO[bytes] = (Path(self._folder.name) / "output").open("wb+")
         self.url = f"http://{settings.host}:{port}"
         self.rpc = HttpRpc(Endpoint.parse(self.url), NO_RETRY)
-        self._process = subprocess.Popen(
-            [str(executable), *_arguments(settings, port, self._config)],
-            stdin=subprocess.DEVNULL,
-            stdout=self._output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        self._watcher = _watch(self._process.pid)
+        self._child = Child([str(executable), *_arguments(settings, port, self._config)])
         try:
             self._wait_until_ready(settings.chain_id)
             self.accounts = self._read_accounts()
@@ -126,50 +109,36 @@ class Anvil:
 
     @property
     def pid(self) -> int:
-        return self._process.pid
+        return self._child.pid
 
     def check(self) -> None:
         """Raises `HostUnavailable`, with its last words, if it ended by itself."""
-        if self._process.poll() is not None:
-            raise HostUnavailable(f"anvil ended by itself: {self._last_words()}")
+        if self._child.ended:
+            raise HostUnavailable(f"anvil ended by itself: {self._child.last_words()}")
 
     def close(self) -> None:
         """End it, and wait until it has written its state."""
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        _release(self._watcher)
+        self._child.close()
         self.rpc.close()
-        self._output.close()
         self._folder.cleanup()
 
     def _wait_until_ready(self, chain_id: ChainId) -> None:
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
-            if self._process.poll() is not None:
-                raise HostUnavailable(f"anvil did not start: {self._last_words()}")
+            if self._child.ended:
+                raise HostUnavailable(f"anvil did not start: {self._child.last_words()}")
             try:
                 if int(self.rpc.call("eth_chainId"), 16) == chain_id and json.loads(self._config.read_text()):
                     return
             except (SmartchainError, OSError, ValueError):
                 pass  # it does not answer yet, or has not written its accounts, or half of them
             time.sleep(0.02)
-        raise HostUnavailable(f"anvil does not answer at {self.url} after {START_S:.0f} s: {self._last_words()}")
+        raise HostUnavailable(f"anvil does not answer at {self.url} after {START_S:.0f} s: {self._child.last_words()}")
 
     def _read_accounts(self) -> list[Account]:
         config = json.loads(self._config.read_text())
         pairs = zip(config["available_accounts"], config["private_keys"], strict=True)
         return [Account(address, key) for address, key in pairs]
-
-    def _last_words(self) -> str:
-        self._output.seek(0)
-        lines = self._output.read().decode(errors="replace").split("\n")
-        said = [line.strip() for line in lines if line.strip()]
-        return said[-1] if said else "it said nothing"
 
 
 def _arguments(settings: AnvilSettings, port: int, config: Path) -> list[str]:
@@ -188,14 +157,14 @@ def _arguments(settings: AnvilSettings, port: int, config: Path) -> list[str]:
     return ["--quiet", *(word for pair in pairs for word in pair)]
 
 
-def _free_port(host: str) -> int:
+def free_port(host: str) -> int:
     with socket.socket() as probe:
         probe.bind((host, 0))
         port: int = probe.getsockname()[1]
         return port
 
 
-def _check_port(host: str, port: int) -> None:
+def check_port(host: str, port: int) -> None:
     """Raises `SettingsError` if something listens there already."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -205,23 +174,3 @@ def _check_port(host: str, port: int) -> None:
             raise SettingsError(
                 f"port {port} on {host} cannot be used ({error.strerror}): end what listens there, or give --port"
             ) from None
-
-
-def _watch(pid: int) -> subprocess.Popen[bytes]:
-    """A shell that ends the process once its own standard input ends, and so when this program dies."""
-    return subprocess.Popen(
-        ["/bin/sh", "-c", 'read -r _ || kill "$0"', str(pid)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-
-
-def _release(watcher: subprocess.Popen[bytes]) -> None:
-    """Let the watcher end without doing anything: it is told a line."""
-    try:
-        watcher.communicate(b"done\n", timeout=STOP_S)
-    except (BrokenPipeError, subprocess.TimeoutExpired):
-        watcher.kill()
-        watcher.wait()

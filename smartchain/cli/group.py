@@ -37,6 +37,9 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "receipt": ("receipt", "One entry with its proofs, in a file that anyone can check."),
         "verify": ("verify", "Compute the whole stored chain again and compare it with the contract."),
     },
+    "Keep": {
+        "journal": ("journal", "A chain of this node's own, for notes that can be proven later."),
+    },
     "More": {
         "completion": ("completion", "Print the shell's completion script."),
     },

@@ -8,10 +8,10 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from smartchain.node import bulk, explorer, rpc
+from smartchain.node import bulk, explorer, legacy, rpc
 from smartchain.node.services import Services
 
-PARTS = (rpc.routes, bulk.routes, explorer.routes)
+PARTS = (rpc.routes, bulk.routes, legacy.routes, explorer.routes)
 
 
 def build_app(services: Services) -> ASGIApp:

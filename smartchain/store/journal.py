@@ -18,7 +18,7 @@ from smartchain.ledger.hash import EMPTY_ROOT
 from smartchain.ledger.journal import CHAIN, RULE, first_block, journal_address, note_entry, seal_entry
 from smartchain.ledger.merkle import STORED_LEVEL, MerkleLog
 from smartchain.ledger.proof import peaks_at, perfect_from
-from smartchain.ports import Chunk, Genesis, HostBlock, LedgerInfo, Recorded, Step
+from smartchain.ports import Chunk, EntryQuery, Genesis, HostBlock, LedgerInfo, Recorded, Step
 from smartchain.store import writes
 from smartchain.store.database import Database
 from smartchain.store.reads import Reader
@@ -30,7 +30,7 @@ from smartchain.types import ZERO_HASH, Address, Index, Size
 _FIND = f"SELECT id, {INFO_COLUMNS} FROM ledger WHERE chain_id = {CHAIN} ORDER BY id"  # noqa: S608
 _BEGIN = f"INSERT INTO ledger ({INFO_COLUMNS}) VALUES ({', '.join('?' * 9)})"  # noqa: S608
 _TAKE = "INSERT INTO note (ledger, position, content) VALUES (?, ?, ?)"
-_CONTENT = "SELECT content FROM note WHERE ledger = ? AND position = ?"
+_CONTENT = "SELECT CAST(content AS BLOB) FROM note WHERE ledger = ? AND position = ?"
 
 
 class SqliteJournal(SqliteLedger):
@@ -51,22 +51,26 @@ class SqliteJournal(SqliteLedger):
 
     def note(self, index: int) -> tuple[Recorded, bytes | None] | None:
         with self._database.reading() as connection:
-            recorded = StoredView(connection, self._key, self.info).entry(index)
+            only = EntryQuery(start=index, stop=index + 1)
+            recorded = next(StoredView(connection, self._key, self.info).entries(only), None)
             return None if recorded is None else (recorded, self._content(connection, index))
 
     def notes(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[Recorded, bytes | None]]:
         with self._database.reading() as connection:
             view = StoredView(connection, self._key, self.info)
-            end = view.status.verified_size if stop is None else min(stop, view.status.verified_size)
-            for index in range(max(0, start), end):
-                recorded = view.entry(index)
-                if recorded is None:
-                    raise CorruptStore(f"entry {index} of the journal is missing in {self._database.path}")
+            there = view.status.verified_size
+            index, end = max(0, start), there if stop is None else min(stop, there)
+            for recorded in view.entries(EntryQuery(start=index, stop=end)):
+                if recorded.index != index:
+                    break
                 yield recorded, self._content(connection, index)
+                index += 1
+            if index < end:
+                raise CorruptStore(f"entry {index} of the journal is missing in {self._database.path}")
 
     def _content(self, connection: sqlite3.Connection, index: int) -> bytes | None:
         row = connection.execute(_CONTENT, (self._key, index)).fetchone()
-        return None if row is None else bytes(row[0])
+        return None if row is None else row[0]
 
 
 class _Place:

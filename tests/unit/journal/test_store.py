@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from smartchain.errors import InputError, StoreError, WrongStore
+from smartchain.errors import CorruptStore, InputError, StoreError, WrongStore
 from smartchain.ledger.journal import CHAIN, NOTE, RULE, check_chain, faults, first_block
 from smartchain.ledger.merkle import MerkleLog
 from smartchain.ledger.proof import inclusion_proof, verify_inclusion
@@ -143,12 +143,23 @@ def test_a_text_changed_in_the_file_is_named(path: Path, journal: Journal) -> No
     for text in (b"one", b"two", b"three"):
         journal.add(text, NOW)
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("UPDATE note SET content = ? WHERE position = 1", (b"TWO",))
+        connection.execute("UPDATE note SET content = 'TWO' WHERE position = 1")
         connection.execute("DELETE FROM note WHERE position = 2")
 
     found = faults(journal.info.address, [(recorded.entry, content) for recorded, content in journal.notes()])
 
     assert list(found) == [(1, "holds another text than was written"), (2, "has lost its text")]
+
+
+def test_an_entry_that_is_gone_from_the_file_is_missed(path: Path, journal: Journal) -> None:
+    for text in (b"one", b"two", b"three"):
+        journal.add(text, NOW)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DELETE FROM entry WHERE position = 1")
+
+    with pytest.raises(CorruptStore, match="entry 1 of the journal is missing"):
+        list(journal.notes())
+    assert journal.note(1) is None
 
 
 def test_two_writers_take_turns(path: Path, journal: Journal) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any
 
 from smartchain.ledger.address import checksum, parse_address
 from smartchain.ledger.block import Block
@@ -20,27 +20,12 @@ from smartchain.node.explorer.forms import block_json, entry_json, fee_of, hexed
 from smartchain.node.explorer.page import Elsewhere, Page, problem
 from smartchain.node.explorer.questions import CSV_PAGE, PAGE, Filter, Place, block_name, number, position, subject_of
 from smartchain.node.explorer.search import Found, search
-from smartchain.ports import EntryQuery, PeerHead, PeerSource, View
+from smartchain.node.services import Standing
+from smartchain.ports import EntryQuery, View
 from smartchain.types import Hash32
 
 NEWEST = 8
 """Blocks and entries on the first page."""
-
-
-class Peer(Protocol):
-    """Another node, and how it stands with this one: `peer.roster.Standing`."""
-
-    @property
-    def peer(self) -> PeerSource: ...
-
-    @property
-    def head(self) -> PeerHead | None: ...
-
-    @property
-    def reason(self) -> str: ...
-
-    @property
-    def lies(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +38,7 @@ class Ask:
     form: str
     """`html`, `json` or `csv`."""
     counts: Counts
-    peers: Sequence[Peer] = ()
+    peers: Sequence[Standing] = ()
 
     @property
     def place(self) -> Place:

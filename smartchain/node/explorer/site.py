@@ -4,9 +4,7 @@ The explorer's routes: each page at its address, with `.json` behind it for prog
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
-from typing import Protocol
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -17,7 +15,7 @@ from smartchain.errors import InputError, SmartchainError
 from smartchain.node.explorer import pages, static
 from smartchain.node.explorer.counting import Counts
 from smartchain.node.explorer.page import HEADERS, Elsewhere, Page, as_csv, as_html, as_json, environment, problem
-from smartchain.ports import LedgerStore
+from smartchain.node.services import Services
 
 Make = Callable[[pages.Ask], Page | Elsewhere]
 
@@ -38,32 +36,15 @@ PAGES: Sequence[tuple[str, Make, str]] = (
 """Where each page is, and in which forms."""
 
 
-class Roster(Protocol):
-    """The peers of a node."""
-
-    @property
-    def standings(self) -> Sequence[pages.Peer]: ...
-
-
-class Reads(Protocol):
-    """What the explorer needs of the node's services."""
-
-    @property
-    def store(self) -> LedgerStore: ...
-
-    @property
-    def peers(self) -> Roster | None: ...
-
-
 class Site:
     """The pages of one ledger."""
 
-    def __init__(self, services: Reads, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, services: Services) -> None:
         self._store = services.store
         self._services = services
         self._counts = Counts(services.store)
         self._templates = environment()
-        self._templates.globals["now"] = now
+        self._templates.globals["now"] = services.clock
 
     def endpoint(self, make: Make, form: str, forms: str) -> Callable[[Request], Response]:
         """What answers for a page in one form; it reads a store, so it runs in a thread."""
@@ -101,7 +82,7 @@ class Site:
         return as_html(request, page, about, self._templates, beside)
 
 
-def routes(services: Reads) -> list[BaseRoute]:
+def routes(services: Services) -> list[BaseRoute]:
     """The explorer, to be mounted at the root."""
     site = Site(services)
     found: list[BaseRoute] = [Route("/static/{digest}/{name:path}", static.serve)]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from types import SimpleNamespace
 
 import httpx
 from starlette.applications import Starlette
 
 from smartchain.node.explorer import routes
-from smartchain.node.explorer.site import Roster
+from smartchain.node.services import Peers, Services
 from smartchain.ports import LedgerStore
 from tests.browser.making import World
 
@@ -18,10 +17,8 @@ from tests.browser.making import World
 class Client:
     """The explorer of one ledger."""
 
-    def __init__(self, of: World | LedgerStore, peers: Roster | None = None) -> None:
-        self._app = Starlette(
-            routes=routes(SimpleNamespace(store=of.store if isinstance(of, World) else of, peers=peers))
-        )
+    def __init__(self, of: World | LedgerStore, peers: Peers | None = None) -> None:
+        self._app = Starlette(routes=routes(Services(of.store if isinstance(of, World) else of, peers=peers)))
 
     def get(
         self,

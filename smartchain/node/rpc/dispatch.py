@@ -6,11 +6,11 @@ All of a batch is answered from one view, so its results belong together. Source
 
 from __future__ import annotations
 
+import logging
 from contextlib import AbstractContextManager
 from typing import Any
 
 import msgspec
-import structlog
 
 from smartchain.node.rpc.chain import Chain
 from smartchain.node.rpc.faults import (
@@ -30,7 +30,7 @@ MOST_ANSWER_BYTES = 25 * 2**20
 """A batch goes no further past so many; its first answer is given whatever its size."""
 
 Id = str | int | float | None
-_log = structlog.get_logger(__name__)
+_log = logging.getLogger(__name__)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -131,7 +131,7 @@ def _result(chain: Chain, call: Call) -> object:
 
 
 def _internal(error: Exception) -> Fault:
-    _log.error("JSON-RPC call failed", error=repr(error))
+    _log.error("a JSON-RPC call failed: %r", error)
     return Fault(INTERNAL_ERROR, "the node could not answer; its log says why")
 
 

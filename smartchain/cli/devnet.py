@@ -6,13 +6,17 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
 
 from smartchain.cli import kinds, options, output
 from smartchain.cli.deploy import MOST_ENTRIES, UINT32
+from smartchain.cli.settings import VARIABLES
 from smartchain.cli.stopping import signals
 from smartchain.config import DEFAULT_RPC_URL, DEV_CHAIN, DEV_MNEMONIC
 from smartchain.ledger.address import checksum
@@ -21,6 +25,10 @@ from smartchain.types import Address
 if TYPE_CHECKING:
     from smartchain.devnet.anvil import Anvil
     from smartchain.devnet.ledger import Terms
+    from smartchain.devnet.nodes import Nodes
+
+MIN_PAYERS = 3
+FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 def _terms(
@@ -38,6 +46,20 @@ def _terms(
         )
     most = (0 if interval else MOST_ENTRIES) if max_entries is None else max_entries
     return Terms(BlockRule(most, interval or 0), fee_ppm or 0, treasury)
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """What runs beside the host chain."""
+
+    nodes: int
+    node_port: int
+    traffic: float
+    folder: Path | None
+
+
+def _company(nodes: int, node_port: int, traffic: float, folder: Path | None) -> Company:
+    return Company(nodes, node_port, traffic, folder)
 
 
 @click.command()
@@ -58,6 +80,35 @@ def _terms(
 )
 @click.option("--state", type=options.FILE, help="Keep the chain in this file, and go on from it.")
 @options.bundle(
+    "company",
+    _company,
+    click.option(
+        "--nodes",
+        type=click.IntRange(0, 20),
+        default=0,
+        metavar="N",
+        show_default=True,
+        help="Nodes of the ledger: one follows the contract, the others it and one another.",
+    ),
+    click.option(
+        "--node-port",
+        type=click.IntRange(0, 65000),
+        default=5000,
+        metavar="N",
+        show_default=True,
+        help="The first node's; the others count up. 0: any that are free.",
+    ),
+    click.option(
+        "--traffic",
+        type=click.FloatRange(0, 1000),
+        default=0,
+        metavar="N",
+        show_default=True,
+        help="Payments a second between the accounts.",
+    ),
+    click.option("--folder", type=FOLDER, help="Keep the nodes' databases and logs there."),
+)
+@options.bundle(
     "terms",
     _terms,
     click.option("--max-entries", type=UINT32, metavar="N", help="The ledger's rule: entries at which a block closes."),
@@ -72,11 +123,12 @@ def devnet(
     balance: int,
     block_time: int | None,
     state: Path | None,
+    company: Company,
     terms: Terms | None,
     as_json: bool,
 ) -> None:
     """
-    Run a host chain on this machine, with funded accounts and a ledger, until Ctrl-C.
+    Run a host chain on this machine, with funded accounts and a ledger, until Ctrl-C; and nodes and traffic if asked.
 
     The chain is anvil's: id 31337, with the accounts of anvil's mnemonic, whose keys everybody knows.
     """
@@ -84,21 +136,52 @@ def devnet(
     from smartchain.devnet.ledger import Terms, ensure_ledger
     from smartchain.ledger.block import BlockRule
 
+    if company.traffic and accounts < MIN_PAYERS:
+        raise click.UsageError(
+            f"--traffic needs --accounts {MIN_PAYERS} at least: the first is yours, the others pay one another"
+        )
     settings = AnvilSettings(port, accounts=accounts, balance_ether=balance, block_time_s=block_time, state=state)
     stop = threading.Event()
-    with signals(stop), Anvil(find_anvil(os.environ, Path.home()), settings) as anvil:
+    with signals(stop), ExitStack() as running:
+        anvil = running.enter_context(Anvil(find_anvil(os.environ, Path.home()), settings))
         ledger = ensure_ledger(anvil.rpc, anvil.accounts[0].address, terms, Terms(BlockRule(MOST_ENTRIES, 0)))
+        nodes = _start_nodes(running, company, anvil, ledger) if company.nodes else None
         if as_json:
-            _say_json(anvil, ledger)
+            _say_json(anvil, ledger, nodes)
         else:
-            _say(anvil, ledger, balance)
+            _say(anvil, ledger, balance, nodes)
+        if company.traffic:
+            _start_traffic(running, company, anvil, ledger)
         while not stop.wait(0.2):
             anvil.check()
+            if nodes:
+                nodes.check()
     if not as_json:
         output.note("stopped" + (f"; the chain is kept in {state}" if state else ""))
 
 
-def _say_json(anvil: Anvil, ledger: Address) -> None:
+def _start_nodes(running: ExitStack, company: Company, anvil: Anvil, ledger: Address) -> Nodes:
+    from smartchain.devnet.nodes import Nodes, plans
+
+    folder = company.folder or Path(running.enter_context(TemporaryDirectory(prefix="smartchain-nodes-")))
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = plans(company.nodes, anvil.url, ledger, company.node_port, folder.absolute())
+    nothing = dict.fromkeys(VARIABLES.values(), "")  # what the environment says is of other chains
+    return running.enter_context(Nodes(wanted, folder, nothing, anvil.accounts[0].private_key))
+
+
+def _start_traffic(running: ExitStack, company: Company, anvil: Anvil, ledger: Address) -> None:
+    from smartchain.devnet.traffic import Traffic
+
+    payers = [account.address for account in anvil.accounts[1:]]
+    traffic = Traffic(
+        anvil.rpc, ledger, payers, company.traffic, trouble=lambda fault: output.note(f"traffic: {fault}")
+    )
+    traffic.start()
+    running.callback(traffic.stop)
+
+
+def _say_json(anvil: Anvil, ledger: Address, nodes: Nodes | None) -> None:
     output.say_json(
         {
             "rpc_url": anvil.url,
@@ -109,16 +192,22 @@ def _say_json(anvil: Anvil, ledger: Address) -> None:
                 {"address": _checksummed(account.address), "private_key": account.private_key}
                 for account in anvil.accounts
             ],
+            "nodes": [{"name": plan.name, "url": plan.url} for plan in nodes.plans] if nodes else [],
         }
     )
 
 
-def _say(anvil: Anvil, ledger: Address, balance: int) -> None:
+def _say(anvil: Anvil, ledger: Address, balance: int, nodes: Nodes | None) -> None:
     output.say(f"A host chain at {anvil.url} (chain {DEV_CHAIN}), with a ledger at {checksum(ledger)}.")
     output.say()
     rows = [(str(at), _checksummed(account.address), account.private_key) for at, account in enumerate(anvil.accounts)]
     output.table(["account", f"address ({balance:,} ether each)", "private key (everybody knows these)"], rows)
     output.say()
+    if nodes:
+        output.table(["node", "page", "which"], [(plan.name, plan.url, plan.says) for plan in nodes.plans])
+        output.say()
+        output.say(f"Open {nodes.plans[0].url} in a browser.")
+        output.say()
     output.say("Type next, in another terminal:")
     output.say()
     for line in _next(anvil, ledger):

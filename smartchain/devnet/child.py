@@ -9,6 +9,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import IO
 
 STOP_S = 20.0
@@ -23,8 +24,15 @@ class Child:
     watcher ends it should this program die without saying so.
     """
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
-        self._output: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  (closed by `close`)
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str] | None = None,
+        output: Path | None = None,
+        folder: Path | None = None,
+    ) -> None:
+        """`environment` comes on top of this program's, `output` is the file that what it writes goes to."""
+        self._output: IO[bytes] = output.open("wb+") if output else tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
             list(command),
             stdin=subprocess.DEVNULL,
@@ -32,6 +40,7 @@ class Child:
             stderr=subprocess.STDOUT,
             start_new_session=True,
             env={**os.environ, **(environment or {})},
+            cwd=folder,
         )
         self._watcher = _watch(self._process.pid)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from smartchain.config import DEV_CHAIN
-from smartchain.errors import KeyUnusable, LimitExceeded, MalformedLog, Refused
+from smartchain.errors import HostError, KeyUnusable, LimitExceeded, MalformedLog, NotConfirmed, Refused
 from smartchain.ledger.address import checksum
 from smartchain.types import Address, ChainId, Index, Wei
 from smartchain.wallet.amount import format_ether
@@ -87,6 +87,12 @@ class Spender:
         except Refused:
             self.paid = before[0]
             raise
+        except HostError as error:
+            if not signed.any:
+                raise
+            raise NotConfirmed(
+                f"{error}, after the transaction was signed: look for it before you pay again"
+            ) from error
         finally:
             if not signed.any:
                 self.paid, self.gas = before

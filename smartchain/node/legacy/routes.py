@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain as joined
 from urllib.parse import urlsplit
@@ -18,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from smartchain.errors import InputError, KeyUnusable, NotConfirmed
+from smartchain.errors import InputError, KeyUnusable, NotConfirmed, SmartchainError
 from smartchain.ledger.address import parse_address
 from smartchain.ledger.block import Block
 from smartchain.node.guard.spending import OwnersOnly
@@ -95,7 +96,7 @@ class _Chain:
     def __init__(self, served: Served) -> None:
         self._served = served
         self._past = Past(served.store, lambda text_hash: ChainText(served.store.info, text_hash))
-        self._reading, self._paying = Lane(4, 100), Lane(1, 100)
+        self._reading, self._paying, self._following = Lane(4, 100), Lane(1, 100), Lane(4, 1000)
 
     async def whole(self, _: Request) -> Response:
         return await self._answer("chain")
@@ -121,14 +122,13 @@ class _Chain:
         sender, recipient = _address(asked, "sender"), _address(asked, "recipient")
         spender = self._spender(f"of {asked['sender']}")
         index = await self._paying.run(spender.pay, sender, recipient, wei_of(asked["amount"]))
-        number = await self._reading.run(self._number_of, index)
+        number = await self._following.run(self._number_of, index)
         return message(f"Transaction will be added to Block {number + 1}", 201)
 
     async def mine(self, _: Request) -> Response:
         spender = self._spender("to seal a block with")
         index = await self._paying.run(spender.seal)
-        block = await self._reading.run(self._sealed, index)
-        return streamed(await self._reading.run(self._past.forged, block.number))
+        return streamed(await self._following.run(self._sealed, index))
 
     async def register(self, request: Request) -> Response:
         nodes = read_json(await body_of(request, SMALL_BODY), exact=False).get("nodes")
@@ -148,21 +148,21 @@ class _Chain:
 
     def _number_of(self, index: int) -> int:
         """Of the block that holds an entry, or will; as near as is known where the store is behind."""
-        self._wait_for(index)
-        with self._served.store.view() as view:
-            block = view.block_of(index) if index < view.status.verified_size else None
-            return block.number if block else view.status.verified_blocks
+        with _made(f"it was paid, as entry {index} of the ledger"):
+            self._wait_for(index)
+            with self._served.store.view() as view:
+                block = _block_of(view, index)
+                return block.number if block else view.status.verified_blocks
 
-    def _sealed(self, index: int) -> Block:
-        self._wait_for(index)
-        with self._served.store.view() as view:
-            block = _block_of(view, index)
-        if block is None:
-            raise NotConfirmed(
-                f"the block was sealed by entry {index}, and this node has not verified that within "
-                f"{self._served.caught_up_s:g} s: it is in /chain once it has"
-            )
-        return block
+    def _sealed(self, index: int) -> Iterator[str]:
+        """The answer about the block that an entry closed."""
+        with _made(f"the block was sealed, by entry {index} of the ledger"):
+            self._wait_for(index)
+            with self._served.store.view() as view:
+                block = _block_of(view, index)
+            if block is None:
+                raise NotConfirmed(f"this node has not verified that within {self._served.caught_up_s:g} s")
+            return self._past.forged(block.number)
 
     def _wait_for(self, index: int) -> None:
         until = time.monotonic() + self._served.caught_up_s
@@ -201,6 +201,15 @@ class _Notes:
         with self._journal.view() as view:
             block = _block_of(view, index)
             return block.number if block else view.status.verified_blocks
+
+
+@contextmanager
+def _made(what: str) -> Iterator[None]:
+    """What goes wrong afterwards does not undo it, and must not have a client ask for it again."""
+    try:
+        yield
+    except SmartchainError as error:
+        raise NotConfirmed(f"{what}, and the rest cannot be told: {error}; look at /chain") from error
 
 
 def _block_of(view: View, index: int) -> Block | None:

@@ -13,12 +13,20 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from smartchain.errors import HostUnavailable, KeyUnusable, LimitExceeded, NotConfirmed, Refused, SmartchainError
+from smartchain.errors import (
+    HostUnavailable,
+    KeyUnusable,
+    LimitExceeded,
+    NotConfirmed,
+    Refused,
+    SmartchainError,
+    StoreLocked,
+)
 from smartchain.ledger.address import checksum
 from smartchain.ledger.entry import Entry
 from smartchain.ledger.hash import SEAL
 from smartchain.node.legacy.routes import Served, legacy_routes
-from smartchain.ports import Journal
+from smartchain.ports import Journal, Status
 from smartchain.store import open_store
 from smartchain.types import ZERO_ADDRESS, Address, Index, Wei
 from tests.fakes.store import ListStore
@@ -33,8 +41,8 @@ PAGE = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Chrome/140", "Origin": "h
 class Ledger:
     """A host chain, a ledger on it that closes a block at 3 entries, and an indexer: all at once, in memory."""
 
-    def __init__(self) -> None:
-        self.store = ListStore(INFO)
+    def __init__(self, store: ListStore | None = None) -> None:
+        self.store = store or ListStore(INFO)
         self._story = Story(INFO)
         self.store.take(self._story.step(verified=True))
         self.behind = False
@@ -283,7 +291,23 @@ def test_a_store_that_is_behind_does_not_keep_a_transfer_from_its_answer(client:
     paid, mined = client.post("/transactions/new", json=transfer()), client.get("/mine")
 
     assert (paid.status_code, paid.json()["message"]) == (201, "Transaction will be added to Block 2")
-    assert (mined.status_code, "sealed by entry 1" in mined.text) == (504, True)
+    assert (mined.status_code, "sealed, by entry 1" in mined.text) == (504, True)
+
+
+def test_what_fails_after_a_payment_never_reads_as_if_nothing_had_been_paid() -> None:
+    class Failing(ListStore):
+        def status(self) -> Status:
+            if self.rows:
+                raise StoreLocked("in use by another process")
+            return super().status()
+
+    ledger = Ledger(Failing(INFO))
+    client = client_of(Served(ledger.store, "127.0.0.1", ledger, caught_up_s=0.2))
+
+    answer = client.post("/transactions/new", json=transfer())
+
+    assert (answer.status_code, ledger.paid) == (504, [(BEN, 5 * 10**17)])
+    assert "it was paid, as entry 0" in answer.text
 
 
 def test_an_unverified_chain_says_so_and_a_verified_one_has_nothing_added(client: Client, ledger: Ledger) -> None:

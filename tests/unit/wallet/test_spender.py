@@ -14,6 +14,7 @@ from smartchain.errors import (
     NotConfirmed,
     NotEnoughFunds,
     Refused,
+    RpcRefused,
 )
 from smartchain.ledger.address import checksum
 from smartchain.types import ZERO_ADDRESS, ChainId, Wei
@@ -133,6 +134,20 @@ def test_a_host_that_is_down_costs_nothing_of_the_limit(chain: FakeChain, signer
     chain.before = lambda method: None
 
     assert spender.pay(signer.address, BOB, Wei(ETHER)) == 0
+
+
+def test_a_fault_after_the_signature_says_that_it_may_have_been_paid(chain: FakeChain, signer: KeySigner) -> None:
+    spender = spender_of(chain, signer, ETHER)
+
+    def broken(method: str) -> None:
+        if chain.sent:
+            raise RpcRefused("internal error")
+
+    chain.before = broken
+
+    with pytest.raises(NotConfirmed, match="after the transaction was signed"):
+        spender.pay(signer.address, BOB, Wei(ETHER))
+    assert (spender.paid, chain.balances[BOB]) == (ETHER, ETHER)
 
 
 def test_payments_asked_for_at_once_are_made_one_by_one_within_the_limit(chain: FakeChain, signer: KeySigner) -> None:

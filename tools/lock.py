@@ -20,7 +20,7 @@ HEADER = "# Written by `make lock` from pyproject.toml and requirements/*.in: na
 LINE = re.compile(r"[a-z0-9.-]+==[\w.+!]+( ; [\w .'\"<>=!()]+)?( \\)?|    --hash=sha256:[0-9a-f]{64}( \\)?")
 
 SOURCES = {
-    "dev": ["pyproject.toml", "--extra", "demo", "--extra", "ape", "requirements/build.in", "requirements/dev.in"],
+    "dev": ["pyproject.toml", "--extra", "demo", "--extra", "ape", "--extra", "parquet", "requirements/build.in", "requirements/dev.in"],
     "demo": ["pyproject.toml", "--extra", "demo", "requirements/build.in"],
     "core": ["pyproject.toml"],
     "build": ["requirements/build.in"],

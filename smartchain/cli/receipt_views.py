@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from smartchain.cli.output import amount, hexed, party, plural, when
 from smartchain.ledger.address import checksum
+from smartchain.ledger.journal import NOTE
 from smartchain.ledger.receipt import Receipt, claim
 from smartchain.wallet.memo import show_memo
 
@@ -54,7 +55,7 @@ def receipt_fields(receipt: Receipt) -> Iterator[tuple[str, str]]:
     yield "entry", f"{receipt.index}, {when(entry.timestamp)}"
     yield "from", party(entry.sender)
     yield "to", party(entry.recipient)
-    yield "amount", "a seal" if entry.is_seal else amount(entry)
+    yield "amount", "a seal" if entry.is_seal else "a note" if entry.subject == NOTE else amount(entry)
     if memo := show_memo(entry.memo):
         yield "memo", memo
     yield "block", f"{block.number}, {hexed(block.hash)}" if block else "none yet: the entry is pending"

@@ -16,6 +16,7 @@ from smartchain.ledger.address import checksum
 from smartchain.ledger.block import Block, make_block
 from smartchain.ledger.entry import Entry
 from smartchain.ledger.hash import ETHER, anchor_of
+from smartchain.ledger.journal import NOTE
 from smartchain.ledger.proof import (
     Perfect,
     consistency_proof,
@@ -183,6 +184,9 @@ def _place(receipt: Receipt) -> str:
 
 def _what(entry: Entry) -> str:
     sender, recipient = checksum(entry.sender), checksum(entry.recipient)
+    if entry.subject == NOTE:
+        said = f"{sender} wrote down a note of {entry.value} bytes with the keccak256 0x{entry.memo.hex()}"
+        return f"{said} at {_when(entry.timestamp)}"
     amount = _ether(entry.value) if entry.subject == ETHER else f"{entry.value} of {checksum(entry.subject)}"
     if entry.is_seal:
         deed = f"{sender} sealed a block"

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from smartchain.ledger.block import Block, make_block
 from smartchain.ledger.entry import MAX_PAYMENT, MAX_VALUE, Entry
 from smartchain.ledger.hash import ETHER, SEAL, anchor_of, keccak, node_hash
+from smartchain.ledger.journal import NOTE
 from smartchain.ledger.proof import peaks_at, root_at
 from smartchain.ledger.receipt import HostAnchor, HostHint, Receipt, Whose, make
 from smartchain.types import ZERO_ADDRESS, ZERO_HASH, Address, ChainId, Hash32, Index, Size
@@ -71,7 +72,7 @@ def some_bytes(chance: random.Random, count: int) -> bytes:
 
 
 def some_entry(chance: random.Random) -> Entry:
-    subject = chance.choice([ETHER, ETHER, SEAL, Address(some_bytes(chance, 20))])
+    subject = chance.choice([ETHER, ETHER, SEAL, NOTE, Address(some_bytes(chance, 20))])
     sender = chance.choice([ZERO_ADDRESS, *(Address(some_bytes(chance, 20)) for _ in range(4))])
     recipient = chance.choice([ZERO_ADDRESS, *(Address(some_bytes(chance, 20)) for _ in range(4))])
     value = chance.choice([0, 1, 10**18, MAX_VALUE, chance.randrange(MAX_PAYMENT), chance.randrange(MAX_VALUE)])

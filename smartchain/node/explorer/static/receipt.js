@@ -349,6 +349,10 @@ function sentence(receipt, against) {
 
 function what(entry) {
   const { subject, sender, recipient } = entry;
+  if (subject.toLowerCase() === NOTE) {
+    const note = `a note of ${entry.value} bytes with the keccak256 ${entry.memo}`;
+    return `${sender} wrote down ${note} at ${when(entry.timestamp)}`;
+  }
   const amount = subject.toLowerCase() === ETHER ? ether(BigInt(entry.value)) : `${entry.value} of ${subject}`;
   const memo = entry.memo === NO_MEMO ? "" : ` with the memo ${entry.memo}`;
   let deed = `${amount} went from ${sender} to ${recipient}`;
@@ -426,3 +430,4 @@ export function withChecksum(address) {
 }
 
 const SEAL = hex(keccak256(ascii("smartchain.seal")).subarray(12));
+const NOTE = hex(keccak256(ascii("smartchain.note")).subarray(12));

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+LOOKED_UP = 8_192
+"""Entries taken into the lookups at a time while there is nothing else to do: some 50 ms."""
+
 SELDOM = 100_000
 """Objects between two searches for cycles: a backfill makes millions that hold none, and looking costs a tenth."""
 
@@ -146,7 +149,8 @@ class _Run:
         info = store.info
         self._log.info("started", ledger=checksum(info.address), chain=info.chain_id, size=store.status().size)
         follower = Follower(source, store, self._bar, self.stop.is_set)
-        daemon = Daemon(follower, self.stop, self._report, self._trouble, self._how.poll_on(info.chain_id))
+        poll_s = self._how.poll_on(info.chain_id)
+        daemon = Daemon(follower, self.stop, self._report, self._trouble, poll_s, idle=lambda: store.look_up(LOOKED_UP))
         with self._bar:
             if self._how.follow:
                 daemon.run()

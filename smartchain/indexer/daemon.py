@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -48,7 +49,8 @@ class Daemon:
     """
     Runs a follower.
 
-    `report` is told every outcome, `trouble` every transient fault and the seconds until the next try.
+    `report` is told every outcome, `trouble` every transient fault and the seconds until the next try. `idle` is done
+    where there is time for it, again and again while it says that there is more to do.
     """
 
     def __init__(
@@ -58,8 +60,10 @@ class Daemon:
         report: Callable[[Outcome], None],
         trouble: Callable[[SmartchainError, float], None],
         poll_s: float = 2.0,
+        idle: Callable[[], bool] = lambda: False,
     ) -> None:
         self._follower = follower
+        self._idle = idle
         self._stop = stop
         self._report = report
         self._trouble = trouble
@@ -73,7 +77,19 @@ class Daemon:
         while not self._stop.is_set():
             outcome = self._try()
             if outcome is not None:
-                self._stop.wait(self._pause_s(outcome))
+                pause_s = self._pause_s(outcome)
+                self._stop.wait(pause_s - self._used_s(pause_s) if _has_time(outcome) else pause_s)
+
+    def _used_s(self, most_s: float) -> float:
+        """Seconds that went into idle work, not many more than there were."""
+        begun = time.monotonic()
+        try:
+            while not self._stop.is_set() and time.monotonic() - begun < most_s and self._idle():
+                pass
+        except SmartchainError as fault:
+            if not fault.retryable:
+                raise
+        return min(most_s, time.monotonic() - begun)
 
     def catch_up(self) -> None:
         """
@@ -119,3 +135,7 @@ class Daemon:
                 return min(self._poll_s, 0.2)
             case _:
                 return 0.0
+
+
+def _has_time(outcome: Outcome) -> bool:
+    return isinstance(outcome, Waited) and outcome.caught_up

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 import threading
+from collections.abc import Callable
 
 import pytest
 
-from smartchain.errors import HostUnavailable, RootMismatch, SmartchainError, Untrue
+from smartchain.errors import HostUnavailable, RootMismatch, SmartchainError, StoreLocked, Untrue
 from smartchain.indexer.daemon import LONGEST_WAIT_S, Backoff, Daemon
 from smartchain.indexer.follow import Follower
 from smartchain.indexer.outcome import Advanced, Outcome
@@ -21,7 +22,7 @@ from tests.fakes.store import ListStore
 class Runner:
     """A daemon over a fake host and a store in lists, with all that it reported."""
 
-    def __init__(self, blocks: int = 5) -> None:
+    def __init__(self, blocks: int = 5, idle: Callable[[], bool] = lambda: False) -> None:
         self.host = FakeHost(random.Random(5))
         for _ in range(blocks):
             self.host.mine(2)
@@ -30,7 +31,7 @@ class Runner:
         self.outcomes: list[Outcome] = []
         self.troubles: list[SmartchainError] = []
         follower = Follower(self.host, self.store, stopping=self.stop.is_set)
-        self.daemon = Daemon(follower, self.stop, self.outcomes.append, self._trouble, poll_s=0.001)
+        self.daemon = Daemon(follower, self.stop, self.outcomes.append, self._trouble, poll_s=0.001, idle=idle)
 
     def _trouble(self, fault: SmartchainError, wait_s: float) -> None:
         assert 0 < wait_s <= LONGEST_WAIT_S
@@ -77,6 +78,36 @@ def test_a_daemon_outlives_a_host_that_is_down_for_long_and_ends_when_told() -> 
     assert not thread.is_alive()
     assert [row[0] for row in runner.store.rows] == runner.host.entries()
     assert any(isinstance(outcome, Advanced) for outcome in runner.outcomes)
+
+
+def test_idle_work_is_done_once_all_is_read_and_until_there_is_no_more_of_it() -> None:
+    done: list[int] = []
+
+    def idle() -> bool:
+        done.append(runner.store.verified_size)
+        if len(done) == 3:
+            runner.stop.set()
+        return len(done) < 3
+
+    runner = Runner(idle=idle)
+    runner.daemon.run()
+
+    assert done == [len(runner.host.entries())] * 3
+
+
+def test_idle_work_that_finds_the_store_in_use_is_left_for_later() -> None:
+    tries: list[int] = []
+
+    def idle() -> bool:
+        tries.append(1)
+        if len(tries) == 2:
+            runner.stop.set()
+        raise StoreLocked("in use")
+
+    runner = Runner(idle=idle)
+    runner.daemon.run()
+
+    assert len(tries) == 2
 
 
 def test_a_lie_ends_the_daemon() -> None:

@@ -1,5 +1,7 @@
 """
 The node as one ASGI application: its parts, each with `routes(services)`, behind the guards.
+
+    request -> counted -> known name -> rate -> origins -> body -> the first route that fits
 """
 
 from __future__ import annotations
@@ -8,17 +10,29 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from smartchain.node import bulk, explorer, legacy, rpc
+from smartchain.node import api, bulk, explorer, legacy, rpc, watched
+from smartchain.node.api.answers import HANDLERS
+from smartchain.node.guard.bodies import Bodies
+from smartchain.node.guard.names import KnownNames
+from smartchain.node.guard.origins import Origins
+from smartchain.node.guard.rate import RateLimit
+from smartchain.node.metrics import Counted, Metrics
 from smartchain.node.services import Services
-
-PARTS = (rpc.routes, bulk.routes, legacy.routes, explorer.routes)
 
 
 def build_app(services: Services) -> ASGIApp:
-    """Everything that is served."""
-    return Starlette(routes=all_routes(services))
+    """Everything that is served, and who may ask how much of it."""
+    settings, metrics = services.settings, Metrics(services)
+    app: ASGIApp = Starlette(routes=all_routes(services, metrics), exception_handlers=HANDLERS)
+    app = Bodies(app, settings.most_body_bytes)
+    if settings.cors:
+        app = Origins(app, settings.cors)
+    if settings.rate:
+        app = RateLimit(app, settings.rate)
+    return Counted(KnownNames(app, settings.host, settings.names), metrics)
 
 
-def all_routes(services: Services) -> list[BaseRoute]:
+def all_routes(services: Services, metrics: Metrics) -> list[BaseRoute]:
     """Of every part; the first that fits answers."""
-    return [route for part in PARTS for route in part(services)]
+    parts = (api.hot, rpc.routes, bulk.routes, api.routes, legacy.routes, explorer.routes)
+    return [route for part in parts for route in part(services)] + watched.routes(services, metrics)

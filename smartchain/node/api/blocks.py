@@ -1,0 +1,134 @@
+"""
+Blocks: a piece of the chain, and one block with its entries.
+
+One block is what is asked for most. Its answer is kept as bytes until the chain moves, and given by a route of its
+own with nothing in between.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Annotated
+
+from fastapi import FastAPI, Query
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
+
+from smartchain.errors import InputError, SmartchainError
+from smartchain.ledger.block import Block
+from smartchain.node.api.answers import JSON, NotThere, answer, error, of_error
+from smartchain.node.api.asked import MOST_ROWS, ROWS, Number, Order, Rows, hash_of, number
+from smartchain.node.api.cache import Cache
+from smartchain.node.services import Services
+from smartchain.node.shapes import BlockAnswer, Blocks, block_shape, encode, entry_shape, is_verified
+from smartchain.ports import EntryQuery, View
+
+PREFIX = "/api/v1"
+
+
+def add(api: FastAPI, services: Services) -> None:
+    @api.get("/blocks", tags=["blocks"], summary="Blocks, a piece at a time")
+    def blocks(
+        order: Order = "ascending",
+        first: Annotated[Number | None, Query(alias="from", description="The first block's number.")] = None,
+        limit: Rows = ROWS,
+    ) -> Response:
+        with services.store.view() as view:
+            return answer(_piece(view, order, first, limit))
+
+    @api.get("/blocks/{name}", tags=["blocks"], summary="A block by its number or hash, with its entries")
+    def block(name: str) -> Response:
+        return Response(one_block(services, name), media_type=JSON)
+
+
+def hot(services: Services) -> list[BaseRoute]:
+    """The route of one block, to stand before all others."""
+    return [Route(f"{PREFIX}/blocks/{{name}}", _Hot(services))]
+
+
+def _piece(view: View, order: Order, first: int | None, limit: int) -> Blocks:
+    count = view.status.verified_blocks
+    if order == "ascending":
+        start = first or 0
+        rows = list(view.blocks(start, min(start + limit, count)))
+        following = start + limit if start + limit < count else None
+    else:
+        stop = count if first is None else min(first + 1, count)
+        rows = list(view.blocks(max(0, stop - limit), stop))[::-1]
+        following = stop - limit - 1 if stop > limit else None
+    link = None if following is None else f"{PREFIX}/blocks?order={order}&from={following}&limit={limit}"
+    return Blocks(is_verified(view), [block_shape(row) for row in rows], link)
+
+
+def one_block(services: Services, name: str) -> bytes:
+    """The JSON of a block. Raises `InputError` for what is no name of one, `NotThere`."""
+    with services.store.view() as view:
+        block = _find(view, name)
+        below = view.block(block.number - 1) if block.number else None
+        return encode(_answer(view, block, below.size if below else 0))
+
+
+def _find(view: View, name: str) -> Block:
+    if name.startswith("0x"):
+        found = view.block_by_hash(hash_of(name))
+        if found is None:
+            raise NotThere("no block has this hash")
+        return found
+    found = view.block(number(name))
+    if found is None:
+        raise NotThere(f"there is no block {int(name)}: the newest is {view.status.verified_blocks - 1}")
+    return found
+
+
+def _answer(view: View, block: Block, start: int) -> BlockAnswer:
+    entries = [entry_shape(one) for one in islice(view.entries(EntryQuery(start=start, stop=block.size)), MOST_ROWS)]
+    end = start + len(entries)
+    shape = block_shape(block)
+    return BlockAnswer(
+        shape.number,
+        shape.hash,
+        shape.parent,
+        shape.timestamp,
+        shape.size,
+        shape.root,
+        count=block.size - start,
+        entries=entries,
+        next=f"{PREFIX}/entries?from={end}&until_index={block.size}&limit={MOST_ROWS}" if end < block.size else None,
+        verified=is_verified(view),
+    )
+
+
+class _Hot:
+    """ASGI: one block, out of the cache where it is there."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._feed = services.feed
+        self._cache: Cache[bytes] = Cache(services.feed)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        name: str = scope["path_params"]["name"]
+        body = self._cache.get(name) if scope["method"] == "GET" and not scope["query_string"] else None
+        if body is None:
+            response = await self._made(scope, name)
+            return await response(scope, receive, send)
+        length = b"%d" % len(body)
+        headers = [(b"content-type", b"application/json"), (b"content-length", length)]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+        return None
+
+    async def _made(self, scope: Scope, name: str) -> Response:
+        if scope["method"] not in ("GET", "HEAD"):
+            return error(405, "this address is asked by GET", {"Allow": "GET, HEAD"})
+        if scope["query_string"]:
+            return of_error(InputError("a block is asked for without parameters"))
+        seen = self._feed.count
+        try:
+            body = await run_in_threadpool(one_block, self._services, name)
+        except SmartchainError as fault:
+            return of_error(fault)
+        self._cache.put(name, body, seen)
+        return Response(body, media_type=JSON)

@@ -1,0 +1,85 @@
+"""
+How much a client may send, and how deep its JSON may go.
+"""
+
+from __future__ import annotations
+
+import re
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from smartchain.node.api.answers import error
+
+DEEPEST = 64
+"""No request of ours nests further than a few levels."""
+
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
+
+
+class Bodies:
+    """ASGI: takes a body in before anything looks at it; 413 past `most_bytes`, 400 for JSON that is too deep."""
+
+    def __init__(self, app: ASGIApp, most_bytes: int) -> None:
+        self._app = app
+        self._most_bytes = most_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not _has_body(scope):
+            return await self._app(scope, receive, send)
+        body = await self._whole(scope, receive)
+        if body is None:
+            says = f"the body of a request has {self._most_bytes} bytes at most"
+            return await error(413, says, {"Connection": "close"})(scope, receive, send)
+        if is_too_deep(body):
+            return await error(400, f"the JSON nests deeper than {DEEPEST} levels")(scope, receive, send)
+        return await self._app(scope, _again(body, receive), send)
+
+    async def _whole(self, scope: Scope, receive: Receive) -> bytes | None:
+        """None as soon as it is too long."""
+        if _declared(scope) > self._most_bytes:
+            return None
+        pieces, size, more = [], 0, True
+        while more:
+            message = await receive()
+            piece: bytes = message.get("body", b"")
+            size += len(piece)
+            if size > self._most_bytes:
+                return None
+            pieces.append(piece)
+            more = message["type"] == "http.request" and message.get("more_body", False)
+        return b"".join(pieces)
+
+
+def is_too_deep(body: bytes, deepest: int = DEEPEST) -> bool:
+    """Whether brackets nest deeper, outside of strings; anything but JSON may count as deep, and is as useless."""
+    if body.count(b"[") + body.count(b"{") <= deepest:
+        return False
+    depth = 0
+    for bracket in re.finditer(rb"[\[\]{}]", _STRING.sub(b"", body)):
+        depth += 1 if bracket[0] in b"[{" else -1
+        if depth > deepest:
+            return True
+    return False
+
+
+def _has_body(scope: Scope) -> bool:
+    return any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
+
+
+def _declared(scope: Scope) -> int:
+    lengths = [value for name, value in scope["headers"] if name == b"content-length"]
+    return max((int(value) for value in lengths if value.isdigit()), default=0)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """The body once more, then whatever comes after it."""
+    given = False
+
+    async def once_more() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return once_more

@@ -1,0 +1,114 @@
+"""
+`/metrics` for Prometheus: where the store stands, what the indexer met, and requests by route and status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Counter, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from smartchain.errors import SmartchainError
+from smartchain.node.services import Services
+
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+OTHER = "other"
+"""Every address that is none of ours, so that strangers cannot make up routes."""
+
+
+class Metrics:
+    """The figures of one node."""
+
+    def __init__(self, services: Services) -> None:
+        self._registry = CollectorRegistry()
+        self._registry.register(_Chain(services))
+        self._requests = Counter(
+            "smartchain_requests", "Requests by route and status.", ["route", "status"], registry=self._registry
+        )
+        self._known: dict[tuple[str, int], Counter] = {}
+
+    def text(self) -> Response:
+        return Response(generate_latest(self._registry), headers={"Content-Type": MEDIA_TYPE})
+
+    def count(self, route: str, status: int) -> None:
+        key = (route, status)
+        if key not in self._known:
+            self._known[key] = self._requests.labels(route, str(status))
+        self._known[key].inc()
+
+
+class Counted:
+    """ASGI: counts every answer of an app."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        status = 500
+
+        async def sent(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sent)
+        finally:
+            self._metrics.count(_route_of(scope), status)
+        return None
+
+
+def _route_of(scope: Scope) -> str:
+    """The address as it is written in the routes, never as it was asked."""
+    route = scope.get("route")
+    path = getattr(route, "path", None)
+    if path is None or isinstance(route, Mount) or not isinstance(route, Route):
+        return OTHER
+    root: str = scope.get("root_path", "")
+    return root + str(path)
+
+
+class _Chain(Collector):
+    """What is read when it is asked for."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def collect(self) -> Iterator[Metric]:
+        try:
+            status = self._services.store.status()
+        except SmartchainError:
+            yield _gauge("store_up", "Whether the store answers.", 0)
+            return
+        counts, reason = self._services.health.counts, self._services.health.not_ready(status)
+        yield _gauge("store_up", "Whether the store answers.", 1)
+        yield _gauge("ready", "Whether the node is ready.", int(reason is None))
+        yield _gauge("size", "Entries in the store, staged ones included.", status.size)
+        yield _gauge("verified_size", "Entries that are served.", status.verified_size)
+        yield _gauge("verified", "Whether a contract confirmed them.", int(status.verified_at is not None))
+        yield _gauge("lag_entries", "Entries read and not yet verified.", status.size - status.verified_size)
+        yield _gauge("blocks", "Blocks that are served.", status.verified_blocks)
+        yield _gauge("host_block", "Host block up to which was read.", status.cursor.number if status.cursor else 0)
+        yield _counter("root_mismatches", "What was read did not give the contract's root.", counts.mismatches)
+        yield _counter("reorganisations", "Times that the host replaced blocks.", counts.reorganisations)
+        yield _counter("reorganised_blocks", "Host blocks that were replaced.", counts.replaced)
+        yield _counter("reorganised_entries", "Entries that were taken back.", counts.dropped)
+        yield _gauge("deepest_reorganisation", "Host blocks that the deepest one replaced.", counts.deepest)
+        yield _counter("rpc_errors", "Failed looks at the host chain.", counts.rpc_errors)
+
+
+def _gauge(name: str, says: str, value: int) -> Metric:
+    return GaugeMetricFamily(f"smartchain_{name}", says, value=value)
+
+
+def _counter(name: str, says: str, value: int) -> Metric:
+    return CounterMetricFamily(f"smartchain_{name}", says, value=value)

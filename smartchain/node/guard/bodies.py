@@ -29,7 +29,7 @@ class Bodies:
         body = await self._whole(scope, receive)
         if body is None:
             says = f"the body of a request has {self._most_bytes} bytes at most"
-            return await error(413, says, {"Connection": "close"})(scope, receive, send)
+            return await error(413, says)(scope, receive, send)
         if is_too_deep(body):
             return await error(400, f"the JSON nests deeper than {DEEPEST} levels")(scope, receive, send)
         return await self._app(scope, _again(body, receive), send)

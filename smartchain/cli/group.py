@@ -22,6 +22,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "deploy": ("deploy", "Deploy a ledger (a BPSC) on the host chain."),
         "send": ("send", "Pay through a ledger: one recipient, or a file of them."),
         "broadcast": ("broadcast", "Send transactions that were signed elsewhere."),
+        "contacts": ("contacts", "Labels for addresses, to pay by."),
         "seal": ("act", "Close the open block now."),
         "collect": ("act", "Send the fees that the ledger holds to its treasury."),
         "checkpoint": ("act", "Have the contract keep today's root, so that proofs stay good."),
@@ -41,6 +42,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "journal": ("journal", "A chain of this node's own, for notes that can be proven later."),
     },
     "More": {
+        "fork": ("fork", "What the evidence of two chains of one ledger shows."),
         "completion": ("completion", "Print the shell's completion script."),
     },
 }

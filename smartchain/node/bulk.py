@@ -21,7 +21,7 @@ from smartchain.peer import answers, wire
 from smartchain.peer.client import MOST_ROOTS
 from smartchain.peer.outline import PART
 from smartchain.peer.serve import StorePeer
-from smartchain.ports import LedgerStore, Portion
+from smartchain.ports import LedgerStore, PeerSource, Portion
 
 MOST_DOWNLOADS = 16
 """At once; each takes a thread of the pool while a portion is read and packed."""
@@ -38,7 +38,12 @@ class HasStore(Protocol):
 
 def routes(services: HasStore) -> list[BaseRoute]:
     """Routes for peers; plain functions, so that Starlette runs them in its thread pool."""
-    bulk = _Bulk(StorePeer(services.store))
+    return routes_of(StorePeer(services.store))
+
+
+def routes_of(peer: PeerSource) -> list[BaseRoute]:
+    """The same of anything that can be asked as a peer is."""
+    bulk = _Bulk(peer)
     return [
         Route("/api/v1/bulk/head", _answering(bulk.head)),
         Route("/api/v1/bulk/outline", _answering(bulk.outline)),
@@ -48,7 +53,7 @@ def routes(services: HasStore) -> list[BaseRoute]:
 
 
 class _Bulk:
-    def __init__(self, peer: StorePeer) -> None:
+    def __init__(self, peer: PeerSource) -> None:
         self._peer = peer
         self._room = threading.BoundedSemaphore(MOST_DOWNLOADS)
 

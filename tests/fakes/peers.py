@@ -24,6 +24,8 @@ LEVEL = 3
 class Honest:
     """Implements `ports.PeerSource` over a store, with the errors that a client over HTTP gives."""
 
+    part_level = LEVEL
+
     def __init__(self, store: LedgerStore, name: str = "http://honest") -> None:
         self.store = store
         self.name = name
@@ -49,7 +51,7 @@ class Honest:
         if self.away:
             raise PeerUnavailable(f"{self.name} cannot be reached")
         try:
-            return ask(StorePeer(self.store, part_level=LEVEL))
+            return ask(StorePeer(self.store, part_level=self.part_level))
         except (ProofError, InputError) as error:
             raise PeerUnavailable(f"{self.name} no longer has what it announced: {error}") from error
 
@@ -161,25 +163,26 @@ class OldFormat(Honest):
 class Forger(Honest):
     """A whole chain of its own, forged from some entry on and true to itself: no proof of it fails."""
 
-    def __init__(self, store: LedgerStore, chance: random.Random) -> None:
+    def __init__(self, store: LedgerStore, chance: random.Random, newest: bool = False) -> None:
         super().__init__(store, "http://forger")
+        self._newest = newest
         self._honest = store
         self._chance = chance
 
     def head(self, size: int | None = None) -> PeerHead:
         if size is None:
-            self.store = forged(self._honest, self._chance)
+            self.store = forged(self._honest, self._chance, self._newest)
         return super().head(size)
 
 
-def forged(honest: LedgerStore, chance: random.Random) -> ListStore:
-    """A store with some entry altered, and all that follows from it."""
+def forged(honest: LedgerStore, chance: random.Random, newest: bool = False) -> ListStore:
+    """A store with some entry altered, or the newest one, and all that follows from it."""
     store = ListStore(honest.info)
     with honest.view() as view:
         size = view.status.verified_size
         packed, (transactions, host_blocks) = list(view.packed(0, size)), view.hints(0, size)
     if size:
-        at = chance.randrange(size)
+        at = size - 1 if newest else chance.randrange(size)
         packed[at] = replace(Entry.unpack(packed[at]), value=chance.getrandbits(70)).pack()
     last = host_blocks[-1] if host_blocks else 0
     hashes = {number: keccak(number.to_bytes(8, "big")) for number in host_blocks}

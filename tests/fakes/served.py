@@ -1,4 +1,4 @@
-"""A store behind HTTP on a free port: what a node serves to its peers, and nothing else of a node."""
+"""A store, or a fake of a peer, behind HTTP on a free port: what a node serves to its peers, and nothing else of it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from types import TracebackType
 import uvicorn
 from starlette.applications import Starlette
 
-from smartchain.node.bulk import routes
-from smartchain.ports import LedgerStore
+from smartchain.node.bulk import routes, routes_of
+from smartchain.ports import LedgerStore, PeerSource
 
 
 @dataclass(frozen=True)
@@ -23,15 +23,12 @@ class _Services:
 class Served:
     """A context manager; `url` is where it listens."""
 
-    def __init__(self, store: LedgerStore) -> None:
+    def __init__(self, store: LedgerStore | None = None, peer: PeerSource | None = None) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0))
-        app = Starlette(routes=routes(_Services(store)))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        app = Starlette(routes=routes(_Services(store)) if store else routes_of(peer) if peer else [])
         self._server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off", ws="none"))
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
 
     def __enter__(self) -> Served:
         self._thread.start()

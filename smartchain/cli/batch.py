@@ -18,12 +18,21 @@ from smartchain.wallet.run import GO_ON, Run
 
 if TYPE_CHECKING:
     from smartchain.cli.send import What
+    from smartchain.wallet.payees import Payees
 
 
-def pay_file(what: What, path: Path, payer: Payer, way: Way, as_json: bool) -> None:
+def pay_file(what: What, path: Path, payer: Payer, way: Way, payees: Payees, as_json: bool) -> None:
     """Try a file of payments and, unless that is all that is asked for, pay it."""
     alone = what.dry_run or what.unsigned is not None
-    with Run.open(path, payer, allow_duplicates=what.allow_duplicates, max_total=what.max_total, dry=alone) as run:
+    with Run.open(
+        path,
+        payer,
+        allow_duplicates=what.allow_duplicates,
+        max_total=what.max_total,
+        dry=alone,
+        who=payees.find,
+    ) as run:
+        _show_labels(run)
         trial = _try(run)
         if what.unsigned is not None:
             _write(run, payer, what.unsigned, way.nonce, as_json)
@@ -34,6 +43,12 @@ def pay_file(what: What, path: Path, payer: Payer, way: Way, as_json: bool) -> N
             if trial.open:
                 sending.agree(_question(trial, payer), yes=what.yes, needed=True)
             _say_report(_go(run, way), as_json)
+
+
+def _show_labels(run: Run) -> None:
+    """Whom each label of the file stands for."""
+    for label, address in {row.label: row.recipient for row in run.plan.rows if row.label is not None}.items():
+        sending.show_payee(label, address)
 
 
 def _try(run: Run) -> Trial:

@@ -20,8 +20,10 @@ from smartchain.types import Address, ChainId
 if TYPE_CHECKING:
     from smartchain.host.rpc import HttpRpc
     from smartchain.ports import EntrySource, LedgerInfo, LedgerStore, Rpc, Store
+    from smartchain.wallet.contacts import Contacts
     from smartchain.wallet.fees import FeePolicy
     from smartchain.wallet.keys import KeyOptions, KeySigner
+    from smartchain.wallet.payees import Payees
     from smartchain.wallet.sender import Sender
 
 
@@ -107,6 +109,21 @@ def signer_of(keys: KeyOptions) -> KeySigner:
 def who_pays(keys: KeyOptions) -> KeySigner | Address:
     """The key, or the bare address of `--from` where no key is needed and none is named."""
     return keys.sender if keys.sender is not None and not keys.given else signer_of(keys)
+
+
+def contacts_of(path: Path | None) -> Contacts:
+    """The contacts in that file, or in the one of the person's settings folder."""
+    from smartchain.wallet.contacts import Contacts
+
+    return Contacts.read(path or Path(click.get_app_dir("smartchain")) / "contacts.toml")
+
+
+def payees_of(contacts: Path | None, rpc: Rpc, ens: bool, registry: Address | None) -> Payees:
+    """Whoever can be paid by a label, and by a name of ENS if that is asked for."""
+    from smartchain.wallet.ens import REGISTRY, Ens
+    from smartchain.wallet.payees import Payees
+
+    return Payees(contacts_of(contacts), Ens(rpc, registry or REGISTRY) if ens else None)
 
 
 def sender_of(

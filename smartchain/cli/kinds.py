@@ -13,6 +13,7 @@ from smartchain.errors import InputError
 from smartchain.ledger.address import parse_address
 from smartchain.types import Address, Hash32, Wei
 from smartchain.wallet.amount import parse_amount
+from smartchain.wallet.labels import is_address_like
 from smartchain.wallet.memo import hash_memo, parse_memo
 
 
@@ -45,7 +46,13 @@ class ListedKind(click.types.StringParamType):
         return [one.strip() for one in rv.split(",") if one.strip()]
 
 
+def _read_payee(text: str) -> Address | str:
+    """What is written as an address is one; anything else is a label, to be looked up."""
+    return parse_address(text) if is_address_like(text) else text
+
+
 ADDRESS = Kind("address", parse_address)
+PAYEE = Kind("address|label", _read_payee)
 LEDGER = Kind("address", _read_ledger)
 AMOUNT = Kind("amount", parse_amount)
 PRICE = Kind("amount", _read_price)

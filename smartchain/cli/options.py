@@ -58,6 +58,10 @@ ledger = option(
 )
 database = option("db", "--db", metavar="URL", default=DEFAULT_DB, show_default=True, help="The store.")
 
+contacts = option(
+    "contacts", "--contacts", type=FILE, help="The file of labels.  [default: contacts.toml in your settings folder]"
+)
+
 
 def needed(given: Address | None) -> Address:
     """The ledger, where a command cannot do without. Raises `click.UsageError`."""

@@ -21,6 +21,7 @@ from smartchain.wallet.keys import KeyOptions
 
 if TYPE_CHECKING:
     from smartchain.wallet.pay import Payer, Way
+    from smartchain.wallet.payees import Payees
     from smartchain.wallet.transaction import Call
 
 
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 class What:
     """What is to be done, as far as it was said."""
 
-    recipient: Address | None
+    recipient: Address | str | None
+    """A text is a label, or a name of ENS."""
     amount: Wei | None
     memo: Hash32
     batch: Path | None
@@ -37,10 +39,13 @@ class What:
     max_total: Wei | None
     allow_duplicates: bool
     unsigned: Path | None
+    contacts: Path | None
+    ens: bool
+    ens_registry: Address | None
 
 
 def _what(
-    recipient: Address | None,
+    recipient: Address | str | None,
     amount: tuple[str, ...],
     memo: Hash32 | None,
     memo_hash: Hash32 | None,
@@ -50,17 +55,33 @@ def _what(
     max_total: Wei | None,
     allow_duplicates: bool,
     unsigned: Path | None,
+    contacts: Path | None,
+    ens: bool,
+    ens_registry: Address | None,
 ) -> What:
     misuse = _misuse(recipient, amount, memo, memo_hash, batch, dry_run, allow_duplicates, unsigned)
     if misuse:
         raise click.UsageError(misuse, click.get_current_context())
     value = parse_amount(" ".join(amount)) if amount else None
     chosen = memo if memo is not None else memo_hash
-    return What(recipient, value, chosen or ZERO_HASH, batch, dry_run, yes, max_total, allow_duplicates, unsigned)
+    return What(
+        recipient,
+        value,
+        chosen or ZERO_HASH,
+        batch,
+        dry_run,
+        yes,
+        max_total,
+        allow_duplicates,
+        unsigned,
+        contacts,
+        ens or ens_registry is not None,
+        ens_registry,
+    )
 
 
 def _misuse(
-    recipient: Address | None,
+    recipient: Address | str | None,
     amount: tuple[str, ...],
     memo: Hash32 | None,
     memo_hash: Hash32 | None,
@@ -89,7 +110,7 @@ def _misuse(
 @options.bundle(
     "what",
     _what,
-    click.argument("recipient", type=kinds.ADDRESS, required=False),
+    click.argument("recipient", type=kinds.PAYEE, required=False),
     click.argument("amount", nargs=-1),
     click.option("--memo", type=kinds.MEMO, help="At most 32 bytes of text, or 0x and 64 hex digits. Public for ever."),
     click.option("--memo-hash", type=kinds.MEMO_HASH, help="A text of any length; the memo is its keccak256."),
@@ -99,6 +120,9 @@ def _misuse(
     click.option("--max-total", type=kinds.AMOUNT, help="Pay nothing at all if it is more than this."),
     click.option("--allow-duplicates", is_flag=True, help="The same recipient and amount twice in a file is meant."),
     click.option("--unsigned", type=options.FILE, help="Write the transactions here, for a key that lives elsewhere."),
+    options.contacts,
+    click.option("--ens", is_flag=True, help="Look names such as alice.eth up in ENS."),
+    click.option("--ens-registry", type=kinds.ADDRESS, help="Where ENS is on this chain; means --ens."),
 )  # fmt: skip
 @options.ledger
 @options.patience
@@ -117,6 +141,7 @@ def send(
     """
     Pay AMOUNT to RECIPIENT through a ledger, or everybody in a file.
 
+    RECIPIENT is an address, or a label of 'smartchain contacts'; its address is shown before anything is paid.
     AMOUNT is 0.1ether, 1gwei, 1e18 or plain wei. Who pays whom, how much, and the memo are public for ever.
 
     A run of a file that breaks off is gone on with by the same command, and pays nobody twice.
@@ -125,33 +150,45 @@ def send(
 
     address = options.needed(ledger)
     alone = what.dry_run or what.unsigned is not None
+    rpc = build.connect(host)
+    payees = build.payees_of(what.contacts, rpc, what.ens, what.ens_registry)
+    recipient = _found(what.recipient, payees)
     signer = build.who_pays(keys) if alone else build.signer_of(keys)
-    payer = Payer(build.sender_of(host, build.connect(host), signer, fees, gas_limit), address)
+    payer = Payer(build.sender_of(host, rpc, signer, fees, gas_limit), address)
     way = Way(patience, nonce, sending.tell)
     if what.batch is None:
-        _one(what, payer, way, as_json)
+        _one(what, recipient, payer, way, as_json)
     else:
         from smartchain.cli.batch import pay_file
 
-        pay_file(what, what.batch, payer, way, as_json)
+        pay_file(what, what.batch, payer, way, payees, as_json)
 
 
-def _one(what: What, payer: Payer, way: Way, as_json: bool) -> None:
+def _found(written: Address | str | None, payees: Payees) -> Address | None:
+    """The recipient's address; shown, where a label stands for it."""
+    if not isinstance(written, str):
+        return written
+    address = payees.find(written)
+    sending.show_payee(written, address)
+    return address
+
+
+def _one(what: What, recipient: Address | None, payer: Payer, way: Way, as_json: bool) -> None:
     from smartchain.wallet.plan import check_total
 
-    if what.recipient is None or what.amount is None:
+    if recipient is None or what.amount is None:
         raise click.UsageError("give RECIPIENT and AMOUNT, or --batch FILE")
     check_total(what.amount, what.max_total)
-    call = payer.relay(what.recipient, what.amount, what.memo)
+    call = payer.relay(recipient, what.amount, what.memo)
     if what.unsigned is not None:
         sending.write_unsigned(what.unsigned, payer.sender, [call], way.nonce, as_json)
         return
     if what.dry_run:
         _preview(payer, call, as_json)
         return
-    question = f"pay {format_ether(what.amount)} to {checksum(what.recipient)} through {checksum(payer.ledger)}"
+    question = f"pay {format_ether(what.amount)} to {checksum(recipient)} through {checksum(payer.ledger)}"
     sending.agree(f"{question} on chain {payer.sender.chain_id}", yes=what.yes, needed=False)
-    sent = payer.pay(what.recipient, what.amount, what.memo, way=way, max_total=what.max_total)
+    sent = payer.pay(recipient, what.amount, what.memo, way=way, max_total=what.max_total)
     sending.say_sent(sent, as_json)
 
 

@@ -13,6 +13,8 @@ import click
 from smartchain.cli import output
 from smartchain.cli.build import is_terminal
 from smartchain.errors import InputError, NotAgreed
+from smartchain.ledger.address import checksum
+from smartchain.types import Address
 from smartchain.wallet.amount import format_ether
 
 if TYPE_CHECKING:
@@ -41,6 +43,11 @@ def agree(question: str, *, yes: bool, needed: bool) -> None:
         raise
     if not agreed:
         raise NotAgreed("nothing was sent")
+
+
+def show_payee(label: str, address: Address) -> None:
+    """Whom a label stands for, before anything is paid."""
+    output.note(f"{output.one_line(label)} is {checksum(address)}")
 
 
 def sent_json(sent: Sent) -> dict[str, Any]:

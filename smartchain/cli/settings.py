@@ -20,6 +20,7 @@ VARIABLES = {
     "chain_id": "SMARTCHAIN_CHAIN_ID",
     "ledger": "SMARTCHAIN_LEDGER",
     "db": "SMARTCHAIN_DB",
+    "contacts": "SMARTCHAIN_CONTACTS",
     "private_key": "ETH_PRIVATE_KEY",
     "mnemonic": "ETH_MNEMONIC",
     "keystore": "ETH_KEYSTORE",

@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from smartchain.errors import BatchFileError, InputError
 from smartchain.ledger.address import parse_address
 from smartchain.types import ZERO_HASH, Address, Hash32, Wei
 from smartchain.wallet.amount import parse_amount
+from smartchain.wallet.labels import is_address_like
 from smartchain.wallet.memo import escape, parse_memo
 
 COLUMNS = ("recipient", "amount", "memo")
@@ -29,11 +30,13 @@ class Row:
     recipient: Address
     amount: Wei
     memo: Hash32 = ZERO_HASH
+    label: str | None = None
+    """What stands in the file for the recipient, where that is no address."""
 
 
-def read_rows(content: bytes) -> list[Row]:
+def read_rows(content: bytes, who: Callable[[str], Address] = parse_address) -> list[Row]:
     """
-    Payments of a file's content, in order.
+    Payments of a file's content, in order; `who` finds the address of a recipient as it is written.
 
     UTF-8 with or without a byte order mark, comma or semicolon, any line ends, a header or none; empty lines
     count for nothing. Raises `BatchFileError` for the first line that is wrong, and for a file with no payment.
@@ -43,8 +46,8 @@ def read_rows(content: bytes) -> list[Row]:
     if first is None:
         raise BatchFileError(f"the file holds no payment: {_EXPECTED}")
     columns = _header(*first)
-    rows = [] if columns else [_row(*first, COLUMNS)]
-    rows += [_row(line, cells, columns or COLUMNS) for line, cells in records]
+    rows = [] if columns else [_row(*first, COLUMNS, who)]
+    rows += [_row(line, cells, columns or COLUMNS, who) for line, cells in records]
     if not rows:
         raise BatchFileError("the file holds a header and no payment")
     return rows
@@ -107,7 +110,7 @@ def _header(line: int, cells: list[str]) -> tuple[str, ...] | None:
     return names
 
 
-def _row(line: int, cells: list[str], columns: tuple[str, ...]) -> Row:
+def _row(line: int, cells: list[str], columns: tuple[str, ...], who: Callable[[str], Address]) -> Row:
     if len(cells) > len(columns):
         extra = _shown(cells[len(columns)])
         raise BatchFileError(f"{extra} stands in no column: {_EXPECTED}, a comma in a memo needs quotes", line)
@@ -116,8 +119,9 @@ def _row(line: int, cells: list[str], columns: tuple[str, ...]) -> Row:
         if not row.get(name):
             raise BatchFileError(f"the {name} is missing", line)
     try:
-        recipient = parse_address(row["recipient"])
-        return Row(line, recipient, parse_amount(row["amount"]), parse_memo(row.get("memo", "")))
+        written = row["recipient"]
+        label = None if is_address_like(written) else written
+        return Row(line, who(written), parse_amount(row["amount"]), parse_memo(row.get("memo", "")), label)
     except InputError as exc:
         raise BatchFileError(str(exc), line) from None
 

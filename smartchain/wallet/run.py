@@ -4,15 +4,15 @@ Paying a file: tried whole, kept in a run file, sent, and gone on with after any
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
 from smartchain.errors import BatchFileError, NotEnoughFunds, Refused, RunFileError, SettingsError
-from smartchain.ledger.address import checksum
+from smartchain.ledger.address import checksum, parse_address
 from smartchain.ledger.hash import keccak
-from smartchain.types import Wei
+from smartchain.types import Address, Wei
 from smartchain.wallet.amount import format_ether
 from smartchain.wallet.batch import Row, read_rows
 from smartchain.wallet.delivery import WINDOW, Delivery
@@ -53,18 +53,22 @@ class Run:
         allow_duplicates: bool = False,
         max_total: Wei | None = None,
         dry: bool = False,
+        who: Callable[[str], Address] = parse_address,
     ) -> Run:
         """
         Read a file of payments and whatever a run of it has signed before. Sends nothing.
 
+        `who` finds the address of a recipient as it is written; a label that has another one by now makes another run.
+
         A dry run makes no run file where there is none. Raises `BatchFileError`, `LimitExceeded`, `RunFileError`.
         """
         content = read_payments(path)
-        plan = plan_batch(read_rows(content), payer.ledger, allow_duplicates=allow_duplicates, max_total=max_total)
+        rows = read_rows(content, who)
+        plan = plan_batch(rows, payer.ledger, allow_duplicates=allow_duplicates, max_total=max_total)
         place = run_path(path)
         runfile = None if dry and not place.exists() else RunFile.open(place)
         try:
-            return cls(payer, path, plan, keccak(content).hex(), runfile)
+            return cls(payer, path, plan, _digest(content, rows), runfile)
         except BaseException:
             if runfile is not None:
                 runfile.close()
@@ -228,6 +232,12 @@ def read_payments(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as exc:
         raise BatchFileError(f"{path} cannot be read: {exc.strerror}") from None
+
+
+def _digest(content: bytes, rows: Sequence[Row]) -> str:
+    """Of the payments as they are meant: the file and, where it has labels, whose they are."""
+    named = "".join(f"{row.line} {row.recipient.hex()}\n" for row in rows if row.label is not None)
+    return keccak(content + (b"\0" + named.encode() if named else b"")).hex()
 
 
 def run_path(path: Path) -> Path:

@@ -29,7 +29,7 @@ FORMAT = 1
 Sync = Callable[[int], None]
 
 _CHANGED = {
-    "payments_digest": "the payments file was changed since: bring back the file as it was",
+    "payments_digest": "the payments file was changed since, or the address of a label in it: bring back what was",
     "chain_id": "it paid on chain {old}, and this is chain {new}: check --rpc-url",
     "host_genesis": "it paid on another chain of the same id (a devnet that was started anew?)",
     "ledger": "it paid through the ledger {old}, and this is {new}: check --ledger",

@@ -2,12 +2,15 @@
 
 const LEAST_BETWEEN_MS = 1000;
 const ASK_EVERY_MS = 5000;
+const LOOK_EVERY_MS = 60000;
 const STEPS = [[60, 1, "second"], [3600, 60, "minute"], [86400, 3600, "hour"], [2592000, 86400, "day"]];
 
 const news = document.getElementById("news");
+let stream = null;
 let last = 0;
 let waiting = 0;
 let announced = Number(document.body.dataset.size);
+let place = announced; // entries that the node's events have told of
 
 /** Tell the page that the chain moved: parts with hx-trigger="moved from:body" fetch themselves anew. */
 function moved() {
@@ -19,14 +22,25 @@ function moved() {
   }, Math.max(0, last + LEAST_BETWEEN_MS - Date.now()));
 }
 
-/** Follow the node's events; where there are none, ask now and then. */
+/** Follow the node's events, from what the page shows on; where the node has no room, ask now and then. */
 function follow() {
-  const stream = new EventSource(document.body.dataset.stream);
-  for (const kind of ["entry", "block", "reorganisation", "message"]) stream.addEventListener(kind, moved);
+  if (document.hidden) return;
+  stream = new EventSource(`${document.body.dataset.stream}?from=${place}`);
+  stream.addEventListener("entry", (event) => { place = JSON.parse(event.data).index + 1; moved(); });
+  stream.addEventListener("block", moved);
+  stream.addEventListener("reorganisation", (event) => { place = JSON.parse(event.data).from; moved(); });
   stream.addEventListener("error", () => {
-    if (stream.readyState === EventSource.CLOSED) setInterval(moved, ASK_EVERY_MS);
+    if (stream.readyState !== EventSource.CLOSED) return; // else the browser comes back by itself
+    setTimeout(seen, ASK_EVERY_MS);
   });
-  window.addEventListener("pagehide", () => stream.close());
+}
+
+/** A browser has few connections to one node: a page that nobody sees keeps none. */
+function seen() {
+  stream?.close();
+  if (document.hidden) return;
+  moved();
+  follow();
 }
 
 function ago(seconds) {
@@ -82,5 +96,8 @@ document.body.addEventListener("htmx:after:swap", () => {
 
 tick();
 setInterval(tick, 1000);
-if ("EventSource" in window) follow();
-else setInterval(moved, ASK_EVERY_MS);
+setInterval(moved, LOOK_EVERY_MS);
+document.addEventListener("visibilitychange", seen);
+window.addEventListener("pagehide", () => stream?.close());
+window.addEventListener("pageshow", (event) => event.persisted && seen());
+follow();

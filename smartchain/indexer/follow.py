@@ -206,7 +206,9 @@ class Follower:
         rewound = self._rewind_to(self._past.before(doubt.first_block if replaced is None else replaced))
         if lasting or len(self._suspicions) >= MOST_REREADS:
             self._suspicions.clear()
-            raise type(lie)(f"{lie}; {doubt}", doubt.first_block, doubt.last_block, lacks=lie.lacks) from lie
+            raise type(lie)(
+                f"{lie}; {doubt}{_or_else(lie)}", doubt.first_block, doubt.last_block, lacks=lie.lacks
+            ) from lie
         self._suspicions.append(doubt)
         return Reread(doubt.first_block, doubt.last_block, str(lie)) if replaced is None else rewound
 
@@ -218,6 +220,10 @@ class Follower:
         """
         same = sum(earlier.stands(self._store) for earlier in self._suspicions)
         return same >= (LATE_REREADS if lie.lacks and doubt.last_block > target.number - NEAR else 1)
+
+
+def _or_else(lie: Untrue) -> str:
+    return ", unless what the node says of the contract is forged" if isinstance(lie, RootMismatch) else ""
 
 
 def _replaced(target: HostBlock) -> Waited:

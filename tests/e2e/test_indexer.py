@@ -87,6 +87,7 @@ LIES: dict[str, tuple[int, Callable[[], Fault]]] = {
     "doubled and altered": (5, lambda: faults.logs(faults.double(5, transactionHash="0x" + "ab" * 32))),
     "altered": (6, lambda: faults.logs(faults.alter(6, faults.add_to_value))),
     "altered in a batch": (BATCH_AT, lambda: faults.logs(faults.alter(BATCH_AT, another_payment))),
+    "truncated": (14, lambda: faults.logs(faults.truncate(14))),
     "batch dropped": (BATCH_AT, lambda: faults.logs(faults.drop(BATCH_AT))),
     "reordered in its block": (6, lambda: faults.logs(faults.swap(6))),
     "reordered in the answer": (7, lambda: faults.logs(faults.swap(7))),
@@ -162,6 +163,8 @@ def forged(change: Callable[[int, str], tuple[int, str]]) -> Fault:
             return answer
 
         def head(said: str) -> str:
+            if len(said) != 130:
+                return said  # a block that the ledger is not in yet
             size, root = change(int(said[2:66], 16), said[66:])
             return f"0x{size:064x}{root}"
 
@@ -172,7 +175,7 @@ def forged(change: Callable[[int, str], tuple[int, str]]) -> Fault:
 
 HEADS = {
     "root": lambda size, root: (size, "ab" * 32),
-    "smaller": lambda size, root: (size - 1, root),
+    "smaller": lambda size, root: (max(0, size - 1), root),
     "larger": lambda size, root: (size + 3, root),
     "beyond any": lambda size, root: (2**255 + 1, root),
 }

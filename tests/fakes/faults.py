@@ -107,6 +107,17 @@ def no_block_hashes(call: Call, answer: Answer) -> Answer:
     return answer
 
 
+def behind(newest: Callable[[], int], blocks: int) -> Fault:
+    """Logs as a replica gives them that is so many host blocks behind: those that it has, and no word of the rest."""
+    return lambda call, answer: logs(lambda found: [log for log in found if _is_before(log, newest() - blocks)])(
+        call, answer
+    )
+
+
+def _is_before(log: dict[str, Any], number: int) -> bool:
+    return int(log["blockNumber"], 16) <= number
+
+
 # lies
 
 
@@ -139,6 +150,11 @@ def result(change: Callable[[Any], Any]) -> Fault:
 def drop(index: int) -> Callable[[Logs], Logs]:
     """Without the log of one entry."""
     return lambda found: [log for log in found if _index(log) != index]
+
+
+def truncate(index: int) -> Callable[[Logs], Logs]:
+    """Without the log of one entry and all after it."""
+    return lambda found: [log for log in found if _index(log) < index]
 
 
 def double(index: int, **changes: str) -> Callable[[Logs], Logs]:

@@ -82,6 +82,18 @@ class Proxy(ThreadingHTTPServer):
         with self.lock:
             self.rules.clear()
 
+    def ask_node(self, request: bytes) -> Answer:
+        """What the node says to a request."""
+        node = HTTPConnection(self.node.hostname or "", self.node.port or 80, timeout=60)
+        try:
+            node.request("POST", self.node.path or "/", request, {"Content-Type": "application/json"})
+            response = node.getresponse()
+            return Answer(response.read(), response.status)
+        except OSError:
+            return Answer(b"the node is away", 502)
+        finally:
+            node.close()
+
     def count(self, method: str) -> int:
         """How often a method was asked for."""
         return self.calls.count(method)
@@ -120,7 +132,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         request = self.rfile.read(int(self.headers["Content-Length"]))
         asked = json.loads(request)
-        answer = self._ask_node(request)
+        answer = self.server.ask_node(request)
         if isinstance(asked, dict):
             self._send(self._spoil(asked, answer))
         elif answer.status == 200:
@@ -132,17 +144,6 @@ class _Handler(BaseHTTPRequestHandler):
         for fault in self.server.befalling(call["method"]):
             answer = fault(call, answer)
         return answer
-
-    def _ask_node(self, request: bytes) -> Answer:
-        node = HTTPConnection(self.server.node.hostname or "", self.server.node.port or 80, timeout=60)
-        try:
-            node.request("POST", self.server.node.path or "/", request, {"Content-Type": "application/json"})
-            response = node.getresponse()
-            return Answer(response.read(), response.status)
-        except OSError:
-            return Answer(b"the node is away", 502)
-        finally:
-            node.close()
 
     def _send(self, answer: Answer) -> None:
         time.sleep(answer.delay_s)

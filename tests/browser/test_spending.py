@@ -14,7 +14,7 @@ from playwright.sync_api import Browser
 from smartchain.ledger.address import checksum
 from smartchain.node.app import build_app
 from smartchain.node.services import Services
-from tests.e2e.serving import serving
+from tests.fakes.serving import serving
 from tests.store.making import ANNA, BEN
 from tests.unit.legacy.making import Ledger
 

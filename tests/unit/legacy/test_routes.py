@@ -15,7 +15,6 @@ from starlette.applications import Starlette
 
 from smartchain.errors import (
     HostUnavailable,
-    KeyUnusable,
     LimitExceeded,
     NotConfirmed,
     Refused,
@@ -23,48 +22,18 @@ from smartchain.errors import (
     StoreLocked,
 )
 from smartchain.ledger.address import checksum
-from smartchain.ledger.entry import Entry
-from smartchain.ledger.hash import SEAL
 from smartchain.node.legacy.routes import Served, legacy_routes
 from smartchain.ports import Journal, Status
 from smartchain.store import open_store
-from smartchain.types import ZERO_ADDRESS, Address, Index, Wei
+from smartchain.types import Address, Index, Wei
 from tests.fakes.store import ListStore
-from tests.store.making import ANNA, BEN, CARL, INFO, Story, payment
+from tests.store.making import ANNA, BEN, CARL, INFO
 from tests.unit.legacy.historical import hash_of, valid_chain
+from tests.unit.legacy.making import Ledger
 
 HERE = "http://127.0.0.1:5000"
 PAGE = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Chrome/140", "Origin": "https://evil.example",
         "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Referer": "https://evil.example/"}  # fmt: skip
-
-
-class Ledger:
-    """A host chain, a ledger on it that closes a block at 3 entries, and an indexer: all at once, in memory."""
-
-    def __init__(self, store: ListStore | None = None) -> None:
-        self.store = store or ListStore(INFO)
-        self._story = Story(INFO)
-        self.store.take(self._story.step(verified=True))
-        self.behind = False
-        self.problem: SmartchainError | None = None
-        self.paid = list[tuple[Address, int]]()
-
-    address = ANNA
-
-    def pay(self, sender: Address, recipient: Address, amount: Wei) -> Index:
-        if sender != ANNA:
-            raise KeyUnusable("no key of that one")
-        self.paid.append((recipient, amount))
-        return self._record(payment(sender, recipient, amount))
-
-    def seal(self) -> Index:
-        return self._record(Entry(SEAL, ANNA, ZERO_ADDRESS, 0, 1_700_000_100))
-
-    def _record(self, entry: Entry) -> Index:
-        if self.problem:
-            raise self.problem
-        self.store.take(self._story.step([entry], verified=not self.behind))
-        return Index(len(self.store.rows) - 1)
 
 
 @pytest.fixture

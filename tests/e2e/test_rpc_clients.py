@@ -15,22 +15,24 @@ from typing import Any
 import pytest
 from eth_typing import HexStr
 from hexbytes import HexBytes
-from starlette.applications import Starlette
 from web3 import HTTPProvider, Web3
 from web3.exceptions import BlockNotFound, TransactionNotFound, Web3RPCError
 
+from smartchain.config import NodeSettings
 from smartchain.host import contracts
 from smartchain.ledger.address import checksum
 from smartchain.ledger.hash import anchor_of, transaction_hash
 from smartchain.ledger.identity import chain_id_of
-from smartchain.node.rpc import routes
+from smartchain.node.app import build_app
+from smartchain.node.server import Server
+from smartchain.node.services import Services
 from smartchain.ports import LedgerStore, Recorded
 from smartchain.store import SqliteStore, open_store
 from smartchain.types import Address, Hash32
 from tests.conftest import ROOT, Toolchain
-from tests.e2e.serving import serving
 from tests.e2e.typed import Shell, shell_for
 from tests.fakes.anvil import OnAnvil, on_anvil
+from tests.unit.node_rpc.asking import ENTRIES, name_of, store_of
 from tools.javascript import JavaScript
 from tools.javascript import ensure as ensure_javascript
 
@@ -38,13 +40,6 @@ WANDA = Address(b"\x0a" * 20)
 MEMO = Hash32(b"invoice 7".ljust(32, b"\0"))
 NONE = "0x" + "07" * 32
 TRANSFER = "Transfer(address indexed,address indexed,uint256)"
-
-
-@dataclass(frozen=True)
-class Services:
-    """What a node hands to its parts."""
-
-    store: LedgerStore
 
 
 @dataclass
@@ -109,9 +104,21 @@ def paid_and_served(toolchain: Toolchain, folder: Path) -> Iterator[Served]:
         pay(chain)
         assert shell.type("index", "--json").status == 0
         store = open_store(f"sqlite:///{folder / 'smartchain.db'}", create=False, read_only=True)
-        with serving(Starlette(routes=routes(Services(store.open())))) as address:
-            yield Served(chain, shell, f"{address}/rpc", store)
+        with serving(store.open()) as url:
+            yield Served(chain, shell, url, store)
         store.close()
+
+
+@contextmanager
+def serving(store: LedgerStore) -> Iterator[str]:
+    """A whole node over a store; where it speaks JSON-RPC."""
+    settings = NodeSettings(port=0)
+    server = Server(build_app(Services(store, settings)), settings)
+    server.start()
+    try:
+        yield f"{server.url}/rpc"
+    finally:
+        server.stop()
 
 
 def pay(chain: OnAnvil) -> None:
@@ -368,3 +375,34 @@ def test_a_javascript_client_is_told_of_payments_as_they_come(script: Script, li
         (live.name(6), "11"), (live.name(7), "1001"), (live.name(8), "1002"),
     ]  # fmt: skip
     assert {(one["to"], int(one["block"])) for one in paid} == {(checksum(WANDA), 3)}
+
+
+# a chain that no contract confirmed
+
+
+@pytest.fixture
+def agreed() -> Iterator[str]:
+    """The address of a chain that peers alone agree on."""
+    with serving(store_of(ENTRIES, agreed=True)) as url:
+        yield url
+
+
+def test_every_client_reads_an_unverified_chain_which_says_that_it_is(
+    agreed: str, toolchain: Toolchain, script: Script
+) -> None:
+    info = store_of(ENTRIES).info
+    facts: dict[str, object] = {
+        "url": agreed,
+        "chain": chain_id_of(anchor_of(info.chain_id, info.address)),
+        "ledger": checksum(info.address),
+        "closed": name_of(0),
+        "open": name_of(5),
+        "none": NONE,
+        "sender": checksum(ENTRIES[0].sender),
+        "recipient": checksum(ENTRIES[0].recipient),
+    }
+
+    assert int(script.read(facts)["height"]) == Web3(HTTPProvider(agreed)).eth.block_number == 2
+    assert Cast(toolchain.cast, agreed).json("block")["verified"] is False
+    assert Cast(toolchain.cast, agreed).json("tx", name_of(0))["verified"] is False
+    assert "agreed by peers and not verified" in Cast(toolchain.cast, agreed).refusal("block", "finalized")

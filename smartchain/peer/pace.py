@@ -67,6 +67,8 @@ class Watch:
     def holds(self, tap: socket.socket) -> None:
         with self._lock:
             self._taps.append(tap)
+            if self.cut:
+                _shut(tap)
 
     def came(self, count: int) -> None:
         with self._lock:
@@ -92,8 +94,7 @@ class Watch:
                 if self._is_slow():
                     self.cut = True
                     for tap in self._taps:
-                        with contextlib.suppress(OSError):
-                            tap.shutdown(socket.SHUT_RDWR)
+                        _shut(tap)
 
     def _is_slow(self) -> bool:
         waited, got = self._mark
@@ -104,6 +105,11 @@ class Watch:
             return True
         self._mark = (now, self._got)
         return False
+
+
+def _shut(tap: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        tap.shutdown(socket.SHUT_RDWR)
 
 
 class _Current(threading.local):

@@ -21,6 +21,7 @@ class Rude:
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self._over = threading.Event()
         self._threads = [threading.Thread(target=self._listen, daemon=True)]
+        self._connections: list[socket.socket] = []
         self.asked: list[str] = []
 
     def __enter__(self) -> Rude:
@@ -34,6 +35,9 @@ class Rude:
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        for connection in self._connections:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join()
 
@@ -43,6 +47,7 @@ class Rude:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
+            self._connections.append(connection)
             thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
             self._threads.append(thread)
             thread.start()

@@ -56,6 +56,9 @@ def receipt() -> None:
 @receipt.command("INDEX")
 @click.argument("index", type=kinds.COUNT)
 @click.option("--output", "to", type=RECEIPT, help="Where to write it; - is stdout.  [default: receipt-INDEX.json]")
+@click.option(
+    "--size", type=kinds.COUNT, metavar="N", help="In the log as it was with N entries, as a checkpoint has it."
+)
 @click.option("--checkpoint", is_flag=True, help="Have the contract keep today's root first, by a transaction.")
 @options.ledger
 @options.database
@@ -64,6 +67,7 @@ def receipt() -> None:
 def make(
     index: int,
     to: Path | None,
+    size: int | None,
     checkpoint: bool,
     ledger: Address | None,
     db: str,
@@ -83,6 +87,8 @@ def make(
     """
     from smartchain.store.receipts import receipt_of
 
+    if checkpoint and size is not None:
+        raise click.UsageError("--checkpoint keeps today's size: give it or --size, not both")
     path = to or Path(f"receipt-{index}.json")
     _expect_new(path)
     if checkpoint:
@@ -91,7 +97,7 @@ def make(
         made = make_kept(index, db, ledger, host, keys, fees, gas_limit, nonce, patience)
     else:
         with build.stored(db, ledger) as store, store.view() as view:
-            made = receipt_of(view, index)
+            made = receipt_of(view, index, size)
     verify(made)
     _write(path, made, new=True)
     if str(path) != THROUGH:

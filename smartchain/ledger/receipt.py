@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 
 from smartchain.errors import ReceiptError
 from smartchain.ledger.address import checksum
@@ -63,6 +64,7 @@ def make(
     A block that closed past `size` is left out: at that size the entry was pending. Raises `ProofError` for an index
     past the size, and `ReceiptError` where a number is larger than a receipt holds.
     """
+    perfect = cache(perfect)  # the two proofs and the root share most of their subtrees
     proof = inclusion_proof(perfect, index, size)
     if max(whose.chain_id, size, entry.timestamp) > MOST_NUMBER:
         raise ReceiptError("a receipt's numbers are below 2^53: chain id, size or timestamp is not")

@@ -195,9 +195,15 @@ def test_a_log_that_grew_wants_a_checkpoint_and_with_one_a_receipt_stays_good(pa
 
     assert "whose root of 7 entries it is as its head at host block" in then.out  # by the anchor, where state is kept
     assert kept["size"] == 9
+    assert paid.type("index").status == 0
+    again = paid.type("receipt", "3", "--size", "9", "--json").json
+    assert (again["size"], again["index"]) == (9, 3)
+    assert "by a checkpoint" in paid.type("receipt", "submit", "receipt-3.json").out
+    paid.refused("receipt", "3", "--size", "3", "--output", "no.json", says="no entry 3 in a log of 3")
+    paid.refused("receipt", "3", "--size", "13", "--output", "no.json", says="12 entries")
+    paid.refused("receipt", "3", "--size", "9", "--checkpoint", says="not both", status=2)
     assert "by a checkpoint at host block" in submitted.out
     assert verified.out == submitted.out
-    assert paid.type("head", "--json").json["size"] == 9
 
 
 def test_a_hint_that_does_not_fit_is_told_and_takes_nothing_from_the_proof(paid: Shell, chain: OnAnvil) -> None:

@@ -266,6 +266,9 @@ class View(Protocol):
     def account(self, address: Address, subject: Address = ETHER, size: int | None = None) -> Account:
         """Up to that size of the log, by default the verified one."""
 
+    def count_sent(self, address: Address, size: int | None = None) -> int:
+        """`account(...).count_sent` alone, for who asks it of very many: no entry has to be read for it."""
+
     def balances(self, address: Address, subject: Address = ETHER, points: int = 200) -> list[Point]:
         """At most so many points of the account's history, ascending; the last is its newest entry."""
 

@@ -238,6 +238,15 @@ def totals_at(connection: sqlite3.Connection, ledger: int, terms: Terms, address
     return totals
 
 
+def sent_at(connection: sqlite3.Connection, ledger: int, address: bytes, size: int) -> int:
+    """How many of the entries below that size the address sent."""
+    last: _Row | None = connection.execute(_LAST, (ledger, address, size)).fetchone()
+    if last is None:
+        return 0
+    refs = references(last[1])
+    return last[3] - sum(1 for ref in refs[bisect_left(refs, size << 2) :] if ref & SENT)
+
+
 def ends(connection: sqlite3.Connection, ledger: int, address: bytes, stop: int) -> list[int]:
     """The last position of each row, below `stop`: every so many of the address's entries one, and the newest."""
     rows = connection.execute(f"{_ROWS} ORDER BY first", (ledger, address, stop))

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import sqlite3
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from smartchain.errors import ProofError
@@ -25,6 +25,7 @@ _SELECT = f"SELECT position, packed, tx_hash, ({_HINT}) FROM entry"  # noqa: S60
 _ONE = f"{_SELECT} WHERE ledger = :ledger AND position = :position"
 _RANGE = f"{_SELECT} WHERE ledger = :ledger AND position >= :start AND position < :stop"
 _PARTY = "(substr(packed, 21, 20) = :name OR substr(packed, 41, 20) = :name)"
+_SENDER = "substr(packed, 21, 20) = :name"
 _MEMO = "substr(packed, 101) = :name"
 _HOST_TRANSACTION = "tx_hash = :name"
 _TRANSACTIONS = (
@@ -45,6 +46,7 @@ class StoredView(Reader):
         self.info = info
         self.status: Status = status(connection, ledger)
         self._perfect = perfect_from(super().packed, self.nodes)
+        self._anchor = anchor_of(info.chain_id, info.address)
         self._terms = postings.Terms(info.address, info.fee_ppm, info.genesis.size)
 
     @property
@@ -175,12 +177,15 @@ class StoredView(Reader):
 
     def _named(self, name: Hash32) -> list[Index]:
         """By the smart chain's own transaction hash: looked up, and past the lookup computed."""
-        anchor = anchor_of(self.info.chain_id, self.info.address)
-        for position in chain(names.positions(self._connection, self._ledger, name), range(self._reach(), self._stop)):
-            (packed,) = self.packed(position, position + 1)
-            if transaction_hash(anchor, position, leaf_hash(packed)) == name:
+        for position in names.positions(self._connection, self._ledger, name):
+            if self._has_name(position, next(self.packed(position, position + 1)), name):
                 return [Index(position)]
-        return []
+        reach = self._reach()
+        rest = enumerate(self.packed(reach, self._stop), reach)
+        return next(([Index(at)] for at, packed in rest if self._has_name(at, packed, name)), [])
+
+    def _has_name(self, position: int, packed: bytes, name: Hash32) -> bool:
+        return transaction_hash(self._anchor, position, leaf_hash(packed)) == name
 
     def _reach(self) -> int:
         row: tuple[int] = self._rows("SELECT lookup_size FROM ledger WHERE id = :ledger").fetchone()
@@ -205,25 +210,51 @@ class StoredView(Reader):
             received += self._totals(postings.FEES, size).flows.get(subject, (0, 0))[0]
         return Account(received, sent, totals.sent, totals.entries)
 
+    def count_sent(self, address: Address, size: int | None = None) -> int:
+        size = self._stop if size is None else size
+        self._check(size)
+        reach = min(size, self._reach())
+        rest = self._marked(marks.mark_of(address), _SENDER, address, reach, size) if reach < size else ()
+        return postings.sent_at(self._connection, self._ledger, address, reach) + sum(1 for _ in rest)
+
     def _totals(self, address: bytes, size: int) -> postings.Totals:
         """By the posting list as far as that reaches, and entry by entry past it."""
         reach = min(size, self._reach())
         totals = postings.totals_at(self._connection, self._ledger, self._terms, address, reach)
-        if address == postings.FEES:
-            rest = self._range(reach, size, descending=False)
-        else:
-            rest = self._marked(marks.mark_of(address), _PARTY, address, reach, size)
-        for one in rest:
-            self._terms.add(totals, address, one.index, one.entry.pack())
+        self._count(totals, address, reach, size)
         return totals
 
+    def _count(self, totals: postings.Totals, address: bytes, start: int, stop: int) -> None:
+        """Take the address's entries from start up to stop into the totals."""
+        if address == postings.FEES:
+            found = self._range(start, stop, descending=False)
+        else:
+            found = self._marked(marks.mark_of(address), _PARTY, address, start, stop)
+        for one in found:
+            self._terms.add(totals, address, one.index, one.entry.pack())
+
     def balances(self, address: Address, subject: Address = ETHER, points: int = 200) -> list[Point]:
-        if points < 1:
-            return []
-        where = self._moments(address)
-        step = -(-len(where) // points) or 1
+        where = self._moments(address) if points > 0 else []
+        step = -(-len(where) // points) if where else 1
         chosen = where[::-1][::step][::-1]
-        return [Point(Index(at), self._timestamp(at), self.account(address, subject, at + 1).balance) for at in chosen]
+        counted = [address, *([postings.FEES] if address == self.info.address and self.info.fee_ppm else [])]
+        histories = [list(self._history(each, subject, chosen)) for each in counted]
+        return [
+            Point(Index(at), self._timestamp(at), sum(balances))
+            for at, *balances in zip(chosen, *histories, strict=True)
+        ]
+
+    def _history(self, address: bytes, subject: Address, positions: Sequence[int]) -> Iterator[int]:
+        """Balance after each of these entries, ascending; what no posting list reaches is gone through once."""
+        reach, before, totals = self._reach(), 0, postings.Totals()
+        for at in positions:
+            if at < reach or before < reach:
+                totals = self._totals(address, at + 1)
+            else:
+                self._count(totals, address, before, at + 1)
+            before = at + 1
+            received, sent = totals.flows.get(subject, (0, 0))
+            yield received - sent
 
     def _moments(self, address: Address) -> list[int]:
         """Entries of an address to draw its history by: all of them, or every so many and the newest."""

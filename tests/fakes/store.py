@@ -191,6 +191,9 @@ class ListView:
             count=len(touching),
         )
 
+    def count_sent(self, address: Address, size: int | None = None) -> int:
+        return self.account(address, size=size).count_sent
+
     def balances(self, address: Address, subject: Address = ETHER, points: int = 200) -> list[Point]:
         there = [one for one in self.entries(EntryQuery(address=address)) if one.entry.subject == subject]
         step = max(1, -(-len(there) // points))

@@ -170,6 +170,7 @@ class StoreAndLists(RuleBasedStateMachine):
                 for wallet in [*WALLETS[:3], MODEL_INFO.address]:
                     assert view.account(wallet, ETHER, size) == model.account(wallet, ETHER, size)
                     assert view.account(wallet, SUBJECTS[4], size) == model.account(wallet, SUBJECTS[4], size)
+                    assert view.count_sent(wallet, size) == model.count_sent(wallet, size)
             for block in model.blocks():
                 assert view.block(block.number) == block
 

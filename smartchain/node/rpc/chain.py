@@ -4,6 +4,7 @@ The chain of one view, in the words that a call uses: blocks by tag, number or h
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -86,7 +87,10 @@ class Chain:
     def span(self, block: Block) -> Span:
         """A block with its place."""
         before = self.view.block(block.number - 1) if block.number else None
-        start = before.size if before else 0
+        return self._span(block, before.size if before else 0)
+
+    @staticmethod
+    def _span(block: Block, start: int) -> Span:
         return Span(block.number, block.hash, block.parent, block.timestamp, block.root, start, block.size)
 
     def _by_hash(self, block_hash: bytes) -> Block | None:
@@ -102,25 +106,38 @@ class Chain:
 
     # entries
 
-    def places(self, entries: Iterable[Recorded]) -> Iterator[tuple[Span, Recorded]]:
-        """Each entry, ascending, with its block, up to the first that is pending. Neighbours cost one read a block."""
-        span: Span | None = None
-        for recorded in entries:
-            if span is None or recorded.index >= span.size:
-                span = self._next_place(recorded.index, span)
-            if span is None:
-                return
-            yield span, recorded
-
     def place(self, index: int) -> Span | None:
         """The block that holds an entry; None while it is pending."""
         block = self.view.block_of(index)
         return None if block is None else self.span(block)
 
-    def _next_place(self, index: int, last: Span | None) -> Span | None:
-        follower = self.view.block(last.number + 1) if last else None
-        if last is None or follower is None or index >= follower.size:
-            return self.place(index)
-        return Span(
-            follower.number, follower.hash, follower.parent, follower.timestamp, follower.root, last.size, follower.size
-        )
+    def places(self, entries: Iterable[Recorded]) -> Iterator[tuple[Span, Recorded]]:
+        """Each entry, ascending, with its block, up to the first that is pending. Neighbours cost one read a block."""
+        span: Span | None = None
+        for recorded in entries:
+            if span is None:
+                span = self.place(recorded.index)
+            elif recorded.index >= span.size:
+                span = self._place_past(span, recorded.index)
+            if span is None:
+                return
+            yield span, recorded
+
+    def _place_past(self, last: Span, index: int) -> Span | None:
+        """
+        The block of an entry past that one.
+
+        As every block holds at least one entry and at most what the rule says, it is not far to seek.
+        """
+        gap, most = index - last.size, self.info.rule.max_entries
+        low = last.number + 1 + (gap // most if most else 0)
+        high = min(last.number + 1 + gap, self.height)
+        found = bisect_right(range(low, high), index, key=self._end) + low
+        block = self.view.block(found)
+        if block is None or index >= block.size:
+            return None
+        return self._span(block, last.size) if found == last.number + 1 else self.span(block)
+
+    def _end(self, number: int) -> int:
+        block = self.view.block(number)
+        return block.size if block else self.view.status.verified_size

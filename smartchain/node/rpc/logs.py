@@ -79,13 +79,13 @@ def logs(chain: Chain, sought: Filter) -> list[Log]:
     first, last = _blocks(chain, sought)
     if not sought.possible or (sought.ledgers is not None and chain.info.address not in sought.ledgers):
         return []
-    found: list[Log] = []
-    for seen, (span, recorded) in enumerate(chain.places(_candidates(chain, sought, first, last))):
+    found: list[Recorded] = []
+    for seen, recorded in enumerate(_candidates(chain, sought, first, last)):
         if seen == MOST_SEEN or len(found) == MOST_LOGS:
-            _refuse(first, span, len(found))
+            raise _too_much(chain, first, recorded.index, len(found))
         if sought.fits(recorded.entry):
-            found.append(log(chain, span, recorded))
-    return found
+            found.append(recorded)
+    return [log(chain, span, recorded) for span, recorded in chain.places(found)]
 
 
 def filter_in(given: object) -> Filter:
@@ -165,6 +165,8 @@ def _candidates(chain: Chain, sought: Filter, first: int, last: int) -> Iterator
         return
     start, stop = chain.need(first).start, chain.need(last).size
     names = sought.shortest()
+    if names is None and stop - start > MOST_LOGS:
+        raise _too_much(chain, first, start + MOST_LOGS, MOST_LOGS)
     if names is None or len(names) > _MOST_LISTS:
         yield from chain.view.entries(EntryQuery(start=start, stop=stop))
         return
@@ -176,17 +178,16 @@ def _candidates(chain: Chain, sought: Filter, first: int, last: int) -> Iterator
             yield recorded
 
 
-def _refuse(first: int, reached: Span, found: int) -> None:
-    """In the words by which clients know to halve their range."""
-    said = (
-        f"query returned more than {MOST_LOGS} results"
-        if found == MOST_LOGS
-        else (f"query looked at more than {MOST_SEEN} entries")
-    )
-    if reached.number == first:
-        raise Fault(LIMIT_EXCEEDED, f"{said} in block {first} alone: name topics, a sender or a recipient")
-    start, stop = quantity(first), quantity(reached.number - 1)
-    raise Fault(
+def _too_much(chain: Chain, first: int, index: int, found: int) -> Fault:
+    """At that entry, in the words by which clients know to ask for a smaller range."""
+    said = f"query looked at more than {MOST_SEEN} entries"
+    if found == MOST_LOGS:
+        said = f"query returned more than {MOST_LOGS} results"
+    span = chain.place(index)
+    if span is None or span.number == first:
+        return Fault(LIMIT_EXCEEDED, f"{said} in block {first} alone: name topics, a sender or a recipient")
+    start, stop = quantity(first), quantity(span.number - 1)
+    return Fault(
         LIMIT_EXCEEDED,
         f"{said}. Try with this block range [{start}, {stop}].",
         {"from": start, "to": stop, "limit": MOST_LOGS},

@@ -60,7 +60,7 @@ def balance(chain: Chain, address: Address, at: At = Tag.LATEST) -> str:
 
 def nonce(chain: Chain, address: Address, at: At = Tag.LATEST) -> str:
     """eth_getTransactionCount"""
-    return quantity(chain.view.account(address, size=chain.need(at).size).count_sent)
+    return quantity(chain.view.count_sent(address, chain.need(at).size))
 
 
 def code(chain: Chain, address: Address, at: At = Tag.LATEST) -> str:  # noqa: ARG001

@@ -49,7 +49,7 @@ def transactions_of(chain: Chain, span: Span) -> Iterator[Transaction]:
     for recorded in chain.view.entries(EntryQuery(start=span.start, stop=span.size)):
         sender = recorded.entry.sender
         if sender not in sent:
-            sent[sender] = chain.view.account(sender, size=span.start).count_sent
+            sent[sender] = chain.view.count_sent(sender, span.start)
         yield _shaped(chain, span, recorded, sent[sender])
         sent[sender] += 1
 
@@ -80,7 +80,7 @@ def _named(chain: Chain, transaction: Hash32) -> Recorded | None:
 
 
 def _transaction(chain: Chain, span: Span | None, recorded: Recorded) -> Transaction:
-    nonce = chain.view.account(recorded.entry.sender, size=recorded.index).count_sent
+    nonce = chain.view.count_sent(recorded.entry.sender, recorded.index)
     return _shaped(chain, span, recorded, nonce)
 
 

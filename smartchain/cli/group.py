@@ -41,6 +41,9 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Keep": {
         "journal": ("journal", "A chain of this node's own, for notes that can be proven later."),
     },
+    "Serve": {
+        "node": ("node", "Follow a ledger and serve it: explorer, API, JSON-RPC, and the chain for other nodes."),
+    },
     "More": {
         "fork": ("fork", "What the evidence of two chains of one ledger shows."),
         "completion": ("completion", "Print the shell's completion script."),

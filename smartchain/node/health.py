@@ -40,7 +40,6 @@ class Health:
         self._lock = threading.Lock()
         self._caught_up: float | None = None
         self._trouble = "it has not looked at the host chain yet"
-        self._ended = ""
 
     # what the indexer tells
 
@@ -70,16 +69,10 @@ class Health:
             counts.deepest = max(counts.deepest, depth)
             counts.dropped += dropped
 
-    def ended(self, reason: str) -> None:
-        """Nobody follows the chain any more."""
-        self._ended = reason
-
     # what is asked
 
     def not_ready(self, status: Status) -> str | None:
         """Why the node is not to be asked about the chain as it is now; None if it may be."""
-        if self._ended:
-            return f"the chain is no longer followed: {self._ended}"
         if status.verified_at is None:
             return "nothing is verified: no contract has confirmed this chain to this node"
         behind = status.size - status.verified_size

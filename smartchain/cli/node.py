@@ -1,0 +1,134 @@
+"""
+`smartchain node`: one process that follows a ledger and serves it.
+"""
+
+from __future__ import annotations
+
+import click
+from click.core import ParameterSource
+
+from smartchain.cli import build, following, kinds, options, output
+from smartchain.cli.node_parts import Plan
+from smartchain.config import DEFAULT_BIND, Finality, HostSettings, IndexSettings, NodeSettings
+from smartchain.errors import SettingsError
+from smartchain.types import Address, Wei
+from smartchain.wallet.keys import KeyOptions
+
+
+def _how(
+    confirmations: int | None, finality: Finality | None, poll: float | None, from_block: int | None
+) -> IndexSettings:
+    return following.how_of(True, confirmations, finality, poll, from_block)
+
+
+def _settings(
+    bind: str,
+    name: tuple[str, ...],
+    cors: tuple[str, ...],
+    legacy_api: bool | None,
+    legacy_limit: Wei | None,
+    rate: int,
+    connections: int,
+    max_lag: int,
+) -> NodeSettings:
+    host, _, port = bind.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise SettingsError(f"--bind takes an address and a port, as {DEFAULT_BIND}: {output.one_line(bind)} is none")
+    return NodeSettings(host, int(port), name, cors, legacy_api, legacy_limit, rate, max_lag, connections)
+
+
+@click.command()
+@options.bundle(
+    "settings",
+    _settings,
+    click.option(
+        "--bind",
+        metavar="HOST:PORT",
+        default=DEFAULT_BIND,
+        show_default=True,
+        help="Where to listen; port 0 is any that is free.",
+    ),
+    click.option(
+        "--name",
+        metavar="HOST[:PORT]",
+        multiple=True,
+        help="Another name by which it is reached, behind a proxy say; may be given again.",
+    ),
+    click.option(
+        "--cors",
+        metavar="ORIGIN",
+        multiple=True,
+        help="Let pages of this origin read it, * for all; may be given again.",
+    ),
+    click.option(
+        "--legacy-api/--no-legacy-api",
+        default=None,
+        help="The historical programs' routes.  [default: on a loopback address]",
+    ),
+    click.option(
+        "--legacy-limit",
+        type=kinds.AMOUNT,
+        help="What these routes may spend in all.  [default: 100 ether on chain 31337, else nothing]",
+    ),
+    click.option(
+        "--rate",
+        type=kinds.COUNT,
+        default=1000,
+        metavar="N",
+        show_default=True,
+        help="Requests a second from one client; 0 for no limit.",
+    ),
+    click.option(
+        "--connections", type=click.IntRange(min=16), default=2000, metavar="N", show_default=True, help="Open at once."
+    ),
+    click.option(
+        "--max-lag",
+        type=kinds.COUNT,
+        default=1000,
+        metavar="N",
+        show_default=True,
+        help="Entries that are not verified yet with which it is still ready.",
+    ),
+)
+@options.bundle("how", _how, following.confirmations, following.finality, following.poll, following.from_block)
+@click.option(
+    "--peer",
+    "peers",
+    type=kinds.LISTED,
+    metavar="URL",
+    multiple=True,
+    help="Another node to take the chain from; may be given again.",
+)
+@options.ledger
+@options.database
+@options.host
+@options.check_rpc_url
+@options.keys
+@options.as_json
+def node(
+    settings: NodeSettings,
+    how: IndexSettings,
+    peers: tuple[str, ...],
+    ledger: Address | None,
+    db: str,
+    host: HostSettings,
+    check_rpc_url: tuple[str, ...],
+    keys: KeyOptions,
+    as_json: bool,
+) -> None:
+    """
+    Follow a ledger and serve it: an explorer, an API, JSON-RPC, and the chain itself for other nodes.
+
+    With --rpc-url it reads the contract. With --peer it takes the chain from other nodes and proves it; the contract
+    has the last word where --rpc-url is given too, else most of the peers have it and the chain is served as
+    unverified. A key lets the historical programs pay through this node.
+    """
+    rpc = None if peers and not _is_told("rpc_url") else build.checked(host, check_rpc_url)
+    from smartchain.cli.node_run import NodeRun
+
+    NodeRun(settings, Plan(ledger, db, rpc, peers, how, host.ca_file), keys, as_json).run()
+
+
+def _is_told(name: str) -> bool:
+    """Whether a setting was given, and is no default."""
+    return click.get_current_context().get_parameter_source(name) is not ParameterSource.DEFAULT

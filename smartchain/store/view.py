@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import sqlite3
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from smartchain.errors import ProofError
@@ -171,21 +171,23 @@ class StoredView(Reader):
         return (self._recorded(row) for row in self._rows(query, start=start, stop=stop))
 
     def named(self, name: Hash32) -> list[Index]:
+        """By the lookup first, then among the host's transactions, and at last by computing what is not looked up."""
+        looked_up = names.positions(self._connection, self._ledger, name)
+        if known := self._named(name, ((at, one) for at in looked_up for one in self.packed(at, at + 1))):
+            return known
         of_host = self._marked(marks.mark_of(name), _HOST_TRANSACTION, name, 0, self._stop)
-        found = [one.index for one in of_host]
-        return found or self._named(name)
-
-    def _named(self, name: Hash32) -> list[Index]:
-        """By the smart chain's own transaction hash: looked up, and past the lookup computed."""
-        for position in names.positions(self._connection, self._ledger, name):
-            if self._has_name(position, next(self.packed(position, position + 1)), name):
-                return [Index(position)]
+        if found := [one.index for one in of_host]:
+            return found
         reach = self._reach()
-        rest = enumerate(self.packed(reach, self._stop), reach)
-        return next(([Index(at)] for at, packed in rest if self._has_name(at, packed, name)), [])
+        return self._named(name, enumerate(self.packed(reach, self._stop), reach))
 
-    def _has_name(self, position: int, packed: bytes, name: Hash32) -> bool:
-        return transaction_hash(self._anchor, position, leaf_hash(packed)) == name
+    def _named(self, name: Hash32, entries: Iterable[tuple[int, bytes]]) -> list[Index]:
+        """The one of these whose smart chain transaction hash it is."""
+        anchor = anchor_of(self.info.chain_id, self.info.address)
+        for position, packed in entries:
+            if transaction_hash(anchor, position, leaf_hash(packed)) == name:
+                return [Index(position)]
+        return []
 
     def _reach(self) -> int:
         row: tuple[int] = self._rows("SELECT lookup_size FROM ledger WHERE id = :ledger").fetchone()

@@ -117,7 +117,8 @@ class Intake:
             if peak.stop <= have and _root(tree, peak) == peak.root:
                 shared = peak.stop
                 continue
-            if peak.level > self._outline.part_level and peak.start < have and peak.stop <= reach:
+            known = peak.stop <= reach or self._outline.knows(peak)
+            if peak.level > self._outline.part_level and peak.start < have and known:
                 self._learn(peer, self._outline.unknown(peak.start, peak.stop))
                 for part in self._outline.parts(peak.start, peak.stop):
                     if part.stop > have or _root(tree, part) != part.root:

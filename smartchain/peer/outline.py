@@ -69,7 +69,7 @@ class Outline:
             if peak.level > self.part_level
             and peak.stop > start
             and peak.stop <= stop
-            and peak.start not in self._parts
+            and not self.knows(peak)
         ]
 
     def learn(self, peak: Peak, parts: Sequence[Hash32]) -> None:
@@ -84,8 +84,20 @@ class Outline:
         self._parts[peak.start] = list(parts)
 
     def reach(self, size: int) -> int:
-        """How many of the entries a log of that size can give in parts that can be checked: to the end of a peak."""
-        return max((peak.stop for peak in self.peaks if peak.stop <= size), default=0)
+        """How many of the entries a log of that size can give in parts that can be checked."""
+        end = 0
+        for peak in self.peaks:
+            if peak.stop <= size:
+                end = peak.stop
+            elif self.knows(peak) and size > peak.start:
+                return peak.start + ((size - peak.start) >> self.part_level << self.part_level)
+            else:
+                break
+        return end
+
+    def knows(self, peak: Peak) -> bool:
+        """Whether the parts of a peak are known."""
+        return peak.start in self._parts
 
     def parts(self, start: int, stop: int) -> Iterator[Part]:
         """
@@ -99,7 +111,7 @@ class Outline:
             if peak.level <= self.part_level:
                 yield Part(peak.start, peak.stop, peak.root)
                 continue
-            if peak.start not in self._parts:
+            if not self.knows(peak):
                 raise ProofError(f"the parts of entries {peak.start} to {peak.stop - 1} are not known yet")
             roots = self._parts[peak.start]
             for at in range(max(0, start - peak.start) >> self.part_level, len(roots)):

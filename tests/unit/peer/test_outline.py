@@ -64,11 +64,13 @@ def test_nothing_is_unknown_but_the_parts_of_large_peaks(size: int) -> None:
 
 
 @given(st.integers(0, len(LEAVES)), st.integers(0, len(LEAVES)))
-def test_a_peer_that_is_behind_reaches_to_the_end_of_a_peak(size: int, behind: int) -> None:
+def test_a_peer_that_is_behind_reaches_to_the_end_of_a_peak_or_of_a_known_part(size: int, behind: int) -> None:
     reach = outline(size).reach(behind)
+    known = learned(size).reach(behind)
 
-    assert reach <= min(size, behind)
+    assert reach <= known <= min(size, behind)
     assert reach == 0 or reach in {peak.stop for peak in outline(size).peaks}
+    assert known == size or min(size, behind) - known < PART, "with its parts known, all but the last of a peak"
 
 
 @given(st.integers(1, len(LEAVES)), st.data())

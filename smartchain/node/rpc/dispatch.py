@@ -6,7 +6,9 @@ All of a batch is answered from one view, so its results belong together. Source
 
 from __future__ import annotations
 
+import time
 import logging
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -27,7 +29,8 @@ from smartchain.ports import View
 
 MOST_CALLS = 1_000
 MOST_ANSWER_BYTES = 25 * 2**20
-"""A batch goes no further past so many; its first answer is given whatever its size."""
+MOST_SECONDS = 5.0
+"""A batch goes no further past so many of either; its first answer is given whatever it takes."""
 
 Id = str | int | float | None
 _log = logging.getLogger(__name__)
@@ -63,7 +66,7 @@ class Failure(msgspec.Struct):
     error: Error
 
 
-def answer(view: AbstractContextManager[View], body: bytes) -> bytes:
+def answer(view: AbstractContextManager[View], body: bytes, clock: Callable[[], float] = time.monotonic) -> bytes:
     """The response to a body; empty where there is none to give."""
     try:
         said = msgspec.json.decode(body)
@@ -73,7 +76,7 @@ def answer(view: AbstractContextManager[View], body: bytes) -> bytes:
         return failure(Fault(INVALID_REQUEST, f"a batch holds 1 to {MOST_CALLS} calls, this one {len(said)}"))
     try:
         with view as opened:
-            return _batch(Chain(opened), said) if isinstance(said, list) else _one(Chain(opened), said)
+            return _batch(Chain(opened), said, clock) if isinstance(said, list) else _one(Chain(opened), said)
     except Exception as error:  # noqa: BLE001  a stranger learns nothing of the inside
         return failure(_internal(error))
 
@@ -83,18 +86,18 @@ def failure(fault: Fault, request: Id = None) -> bytes:
     return _encode(Failure("2.0", request, Error(fault.code, str(fault), fault.data)))
 
 
-def _batch(chain: Chain, said: list[object]) -> bytes:
+def _batch(chain: Chain, said: list[object], clock: Callable[[], float]) -> bytes:
     answers: list[bytes] = []
-    size_bytes = 0
+    size_bytes, end = 0, clock() + MOST_SECONDS
     for one in said:
-        room = size_bytes < MOST_ANSWER_BYTES
-        if response := _one(chain, one, room=room):
+        enough = size_bytes >= MOST_ANSWER_BYTES or clock() > end
+        if response := _one(chain, one, enough=enough):
             answers.append(response)
             size_bytes += len(response)
     return b"[" + b",".join(answers) + b"]" if answers else b""
 
 
-def _one(chain: Chain, said: object, *, room: bool = True) -> bytes:
+def _one(chain: Chain, said: object, *, enough: bool = False) -> bytes:
     """The response to one call; empty to a notification."""
     try:
         call = msgspec.convert(said, Call)
@@ -106,10 +109,8 @@ def _one(chain: Chain, said: object, *, room: bool = True) -> bytes:
     if isinstance(call.id, msgspec.UnsetType):
         return b""
     try:
-        if not room:
-            raise Fault(
-                ANSWER_TOO_LARGE, f"the batch's answers are past {MOST_ANSWER_BYTES} bytes: ask in smaller ones"
-            )
+        if enough:
+            raise Fault(ANSWER_TOO_LARGE, "the batch asks for more than one answer can hold: ask in smaller ones")
         result = _result(chain, call)
     except Fault as fault:
         return failure(fault, call.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 import pytest
@@ -166,6 +167,14 @@ def test_a_batch_goes_no_further_once_its_answers_are_large() -> None:
 
     assert codes == sorted(codes, key=bool)
     assert (codes[0], codes[-1]) == (None, -32003)
+
+
+def test_a_batch_goes_no_further_once_it_has_taken_long(chain: Asker) -> None:
+    seconds = count(0, 2)
+    body = json.dumps([call(id=at) for at in range(5)]).encode()
+    said = json.loads(dispatch.answer(chain.store.view(), body, lambda: float(next(seconds))))
+
+    assert [one.get("error", {}).get("code") for one in said] == [None, None, -32003, -32003, -32003]
 
 
 class Telling:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-import uvicorn
-
+from smartchain.host.source import HostLedger
+from smartchain.indexer.follow import Follower
+from smartchain.indexer.outcome import Advanced
 from smartchain.ledger.entry import Entry
 from smartchain.node.app import build_app
 from smartchain.node.feed import Feed
 from smartchain.node.services import Peers, Services
+from smartchain.store import open_store
 from tests.browser.making import World
+from tests.fakes.anvil import OnAnvil
+from tests.fakes.serving import serving
 
 
 class Served:
@@ -34,31 +37,39 @@ class Served:
 @contextmanager
 def serve(world: World, peers: Peers | None = None) -> Iterator[Served]:
     """A node with this chain, for as long as the block lasts."""
-    feed = Feed()
-    services = Services(store=world.store, feed=feed, peers=peers)
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        settings = uvicorn.Config(
-            build_app(services),
-            log_level="error",
-            lifespan="off",
-            timeout_graceful_shutdown=1,
-        )
-        server = uvicorn.Server(settings)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    with node_of(Services(store=world.store, peers=peers)) as (services, url):
+        yield Served(world, services.feed, url)
+
+
+@contextmanager
+def node_of(services: Services) -> Iterator[tuple[Services, str]]:
+    """A node with these services, and its address."""
+    with serving(build_app(services)) as url:
+        try:
+            yield services, url
+        finally:
+            services.feed.close()
+
+
+@contextmanager
+def following(chain: OnAnvil, folder: Path) -> Iterator[str]:
+    """A node that follows a ledger on a host chain of its own; its address."""
+    source = HostLedger(chain.rpc, chain.ledger)
+    store = open_store(f"sqlite:///{folder / 'chain.db'}", create=True)
+    services, stop = Services(store=store.ledger(source.info())), threading.Event()
+
+    def follow() -> None:
+        follower = Follower(source, services.store)
+        while not stop.wait(0.1):
+            if isinstance(follower.step(), Advanced):
+                services.feed.moved()
+
+    thread = threading.Thread(target=follow)
+    with node_of(services) as (_, url):
         thread.start()
         try:
-            _wait_for(server)
-            yield Served(world, feed, url)
+            yield url
         finally:
-            feed.close()
-            server.should_exit = True
+            stop.set()
             thread.join()
-
-
-def _wait_for(server: uvicorn.Server) -> None:
-    deadline = time.monotonic() + 20
-    while not server.started:
-        assert time.monotonic() < deadline, "the server did not start"
-        time.sleep(0.01)
+    store.close()

@@ -254,8 +254,7 @@ def find(ask: Ask) -> Page | Elsewhere:
     rows = [{"kind": hit.kind, "href": hit.href, "says": hit.says} for hit in found.hits]
     data = {"query": text[:200], "hits": rows, "remark": found.remark}
     shown = {"text": text[:200], "found": found}
-    status = 404 if text.strip() and not found.hits else 200
-    return Page("search.html", "Search", data, shown, ("kind", "href", "says"), rows, status=status)
+    return Page("search.html", "Search", data, shown, ("kind", "href", "says"), rows)
 
 
 def peers(ask: Ask) -> Page:

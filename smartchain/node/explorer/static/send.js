@@ -84,8 +84,8 @@ function mark(name, one, strict) {
   field(`${name}-says`).classList.toggle("wrong", Boolean(bad));
 }
 
-function show() {
-  const payment = read(false);
+/** What a payment as written will have signed. */
+function show(payment) {
   const signed = document.getElementById("signed");
   signed.hidden = payment === null;
   if (payment === null) return;
@@ -174,7 +174,7 @@ function sentence(error) {
 
 async function submit() {
   const payment = read(true);
-  show();
+  show(payment);
   if (payment === null) {
     form.querySelector("[aria-invalid=true]").focus();
     return;
@@ -200,4 +200,4 @@ window.addEventListener("eip6963:announceProvider", (event) => found(event.detai
 window.dispatchEvent(new Event("eip6963:requestProvider"));
 found(window.ethereum);
 form.addEventListener("submit", (event) => { event.preventDefault(); submit(); });
-form.addEventListener("input", show);
+form.addEventListener("input", () => show(read(false)));

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from smartchain.ledger.hash import keccak
-from tests.e2e.typed import Shell, nothing_sent, payer, wallet
+from tests.e2e.typed import Shell, eventually, nothing_sent, payer, wallet
 from tests.fakes.anvil import OnAnvil
 
 NOWHERE = "http://127.0.0.1:9"
@@ -243,3 +243,16 @@ def test_a_receipt_is_renewed_from_a_node_only_by_one_of_the_same_entry(paid: Sh
         ).json
     assert renewed["size"] == 9
     assert (paid.folder / "receipt-1.json").read_bytes() == newer.read_bytes()
+
+
+def test_a_node_that_follows_the_contract_renews_receipts_as_the_log_grows(paid: Shell, chain: OnAnvil) -> None:
+    paid.type("receipt", "6")
+    pay(paid, 2)
+    with paid.start("node", "--bind", "127.0.0.1:0", "--db", "sqlite:///node.db", "--json") as node:
+        assert node.stdout is not None
+        url = json.loads(node.stdout.readline())["url"]
+
+        eventually(lambda: "9 entries" in paid.type("receipt", "refresh", "receipt-6.json", "--node", url).out)
+
+    submitted = paid.type("receipt", "submit", "receipt-6.json", "--json").json
+    assert (submitted["size"], submitted["index"], submitted["block_number"]) == (9, 6, 3)

@@ -166,6 +166,15 @@ def call_made(file: bytes) -> bytes | None:
         return None
 
 
+def test_the_browsers_keccak_is_ours_at_every_length_around_its_blocks() -> None:
+    chance = random.Random(SEED + 3)
+    messages = [chance.randbytes(length) for length in (*range(300), 135 * 3, 136 * 3, 136 * 3 + 1, 5000)]
+
+    found = answer_of(javascript({"hash": [message.hex() for message in messages]}))
+
+    assert found == [keccak(message).hex() for message in messages]
+
+
 def test_a_thousand_random_receipts_agree_in_all_three(contracts: Contracts, cases: list[Case]) -> None:
     files = [(case.receipt.to_json(), case.log.root) for case in cases]
 

@@ -1,15 +1,20 @@
 // What the browser's verifier says of receipts: JSON on stdin, JSON on stdout.
 //
 //     {"verify": [{"text", "root"}]}          ->  [[ok, says], …]
+//     {"hash": [hex]}                         ->  [hex, …]
 //     {"alter": [{"text", "with": [hex]}]}    ->  the alterations that passed: [[receipt, position, byte], …]
 
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 
-const { verify } = await import(pathToFileURL(process.argv[2]));
+const { keccak256, verify } = await import(pathToFileURL(process.argv[2]));
 const asked = JSON.parse(readFileSync(0, "utf8"));
-const answer = asked.verify ? asked.verify.map(verified) : asked.alter.flatMap(passed);
-process.stdout.write(JSON.stringify(answer));
+process.stdout.write(JSON.stringify(answer()));
+
+function answer() {
+  if (asked.hash) return asked.hash.map((message) => Buffer.from(keccak256(Buffer.from(message, "hex"))).toString("hex"));
+  return asked.verify ? asked.verify.map(verified) : asked.alter.flatMap(passed);
+}
 
 function verified({ text, root }) {
   const { ok, says } = verify(text, { root });

@@ -266,7 +266,12 @@ class FeeTooHigh(WalletError): ...
 class NotConfirmed(WalletError): ...
 
 
-class NonceTaken(WalletError): ...
+class NonceTaken(WalletError):
+    """Another transaction used the nonce; `number` is the call's that it was signed for, in its run."""
+
+    def __init__(self, message: str, number: int = 0) -> None:
+        super().__init__(message)
+        self.number = number
 
 
 class NotAgreed(WalletError): ...

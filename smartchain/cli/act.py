@@ -42,7 +42,7 @@ def _act(name: str, described: str, deed: Deed) -> click.Command:
         address = options.needed(ledger)
         signer = build.signer_of(keys)
         payer = Payer(build.sender_of(host, build.connect(host), signer, fees, gas_limit), address)
-        sending.say_sent(deed(payer, Way(patience, nonce)), as_json)
+        sending.say_sent(deed(payer, Way(patience, nonce, sending.tell_one)), as_json)
 
     return command
 

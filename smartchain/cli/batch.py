@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from smartchain.cli import output, sending
 from smartchain.cli.progress import Bar
-from smartchain.errors import RunFileError, WalletError
+from smartchain.errors import NonceTaken, RunFileError, WalletError
 from smartchain.wallet.amount import format_ether
 from smartchain.wallet.flight import Progress
 from smartchain.wallet.pay import Payer, Way
@@ -126,7 +126,7 @@ def _note_trial(run: Run, trial: Trial) -> None:
 
 
 def _go(run: Run, way: Way) -> Report:
-    """Pay; whatever ends it early, what was paid is said, and that the same command goes on."""
+    """Pay; whatever ends it early, what was paid is said, and what goes on with the rest."""
     total = len(run.plan.transactions)
     with Bar("mined") as bar:
         mined = len(run.report().of("paid"))
@@ -139,6 +139,10 @@ def _go(run: Run, way: Way) -> Report:
 
         try:
             return run.go(Way(way.patience, way.nonce, tell, way.clock))
+        except NonceTaken as taken:
+            bar.close()
+            output.note(run.report().stopped(taken.number))
+            raise
         except BaseException:
             bar.close()
             report = run.report()

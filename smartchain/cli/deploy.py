@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import click
 
-from smartchain.cli import build, kinds, options, output
+from smartchain.cli import build, kinds, options, output, sending
 from smartchain.config import HostSettings
 from smartchain.types import ZERO_ADDRESS, Address
 from smartchain.wallet.fees import FeePolicy
@@ -73,7 +73,7 @@ def deploy(
         interval=interval,
         fee_ppm=fee_ppm,
         treasury=treasury or ZERO_ADDRESS,
-        way=Way(patience, nonce),
+        way=Way(patience, nonce, sending.tell_one),
     )
     ledger, transaction = output.address(made.ledger), output.hexed(made.transaction)
     if as_json:

@@ -144,7 +144,8 @@ def send(
     RECIPIENT is an address, or a label of 'smartchain contacts'; its address is shown before anything is paid.
     AMOUNT is 0.1ether, 1gwei, 1e18 or plain wei. Who pays whom, how much, and the memo are public for ever.
 
-    A run of a file that breaks off is gone on with by the same command, and pays nobody twice.
+    A run of a file that breaks off is gone on with by the same command, and pays nobody twice. A single payment keeps
+    no run file: its transaction's hash is said before it leaves. Killed after that, look for it before you pay again.
     """
     from smartchain.wallet.pay import Payer, Way
 
@@ -155,7 +156,7 @@ def send(
     recipient = _found(what.recipient, payees)
     signer = build.who_pays(keys) if alone else build.signer_of(keys)
     payer = Payer(build.sender_of(host, rpc, signer, fees, gas_limit), address)
-    way = Way(patience, nonce, sending.tell)
+    way = Way(patience, nonce, sending.tell_one)
     if what.batch is None:
         _one(what, recipient, payer, way, as_json)
     else:

@@ -95,6 +95,13 @@ def preview_fields(preview: Preview) -> list[tuple[str, str]]:
     ]
 
 
+def tell_one(progress: Progress) -> None:
+    """The same of a transaction that no run file keeps: its name is said before it leaves, should this be killed."""
+    if progress.what == "signed" and progress.transaction is not None:
+        output.note(f"sending {output.hexed(progress.transaction)}")
+    tell(progress)
+
+
 def tell(progress: Progress) -> None:
     """What a person wants to hear of while waiting."""
     if progress.what == "waiting":

@@ -215,7 +215,8 @@ class Delivery:
         elif now - flight.lost_since >= self._patience.lost_after_s:
             raise NonceTaken(
                 f"nonce {flight.nonce} of {checksum(self._sender.address)} was used by another transaction: "
-                f"0x{flight.newest.hash.hex()} was not mined, never will be, and paid nobody"
+                f"0x{flight.newest.hash.hex()} was not mined, never will be, and paid nobody",
+                flight.number,
             )
 
     def _still_there(self) -> bool:

@@ -4,6 +4,7 @@ What a run of payments would do, what became of it, and whose fault it is if it 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -63,6 +64,18 @@ class Report:
 
     outcomes: tuple[Outcome, ...]
 
+    def stopped(self, taken: int) -> str:
+        """What is left to do once another transaction used the nonce of `taken`: such a run never goes on."""
+        gone = [one for one in self.outcomes if one.number == taken or one.state in ("open", "reverted")]
+        flying = [one for one in self.outcomes if one.state == "sent" and one.number != taken]
+        said = (
+            f"{len(self.of('paid'))} of {len(self.outcomes)} transactions are mined, and this run goes no further: "
+            f"it does not pay {_lines(gone)}; copy them, with the header, into a file of their own and send that one"
+        )
+        if not flying:
+            return said
+        return f"{said}; {_lines(flying)} are on their way and may still be paid: leave them out of it"
+
     def of(self, state: State) -> list[Outcome]:
         return [outcome for outcome in self.outcomes if outcome.state == state]
 
@@ -94,3 +107,17 @@ def named(refused: Refused, planned: Planned) -> Refused:
         refused.error,
         refused.position,
     )
+
+
+def _lines(outcomes: Sequence[Outcome]) -> str:
+    """`lines 2, 5 to 9 and 12` of the payments file."""
+    numbers = sorted(row.line for one in outcomes for row in one.planned.rows)
+    spans: list[tuple[int, int]] = []
+    for number in numbers:
+        if spans and number == spans[-1][1] + 1:
+            spans[-1] = (spans[-1][0], number)
+        else:
+            spans.append((number, number))
+    words = [str(first) if first == last else f"{first} to {last}" for first, last in spans]
+    listed = ", ".join(words[:-1]) + " and " + words[-1] if len(words) > 1 else words[0]
+    return f"line{'s' if len(numbers) > 1 else ''} {listed}"

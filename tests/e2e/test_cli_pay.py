@@ -60,6 +60,23 @@ def test_a_payment_that_is_not_waited_for_tells_its_transaction_alone(chain: OnA
     assert eventually(lambda: chain.rpc.call("eth_getTransactionReceipt", done["transaction"]))["status"] == "0x1"
 
 
+def test_a_payment_that_is_killed_has_said_its_transaction_before_it_left(chain: OnAnvil, shell: Shell) -> None:
+    chain.rpc.call("evm_setAutomine", False)
+    try:
+        with shell.start("send", wallet(12), "7", "--json") as sending:
+            assert sending.stderr is not None
+            said = sending.stderr.readline().split()
+            sending.kill()
+            sending.wait()
+        eventually(lambda: chain.rpc.call("eth_getTransactionByHash", said[-1]) is not None or sending.poll())
+    finally:
+        chain.rpc.call("evm_mine")
+        chain.rpc.call("evm_setAutomine", True)
+    assert said[0] == "sending"
+    receipt = chain.rpc.call("eth_getTransactionReceipt", said[-1])
+    assert balance_on_host(chain, wallet(12)) == (7 if receipt else 0)
+
+
 def test_a_dry_run_sends_nothing_and_needs_no_key(chain: OnAnvil, shell: Shell) -> None:
     del shell.environment["ETH_PRIVATE_KEY"]
     newest, before = chain.newest(), balance_on_host(chain, payer(chain))

@@ -282,6 +282,12 @@ def test_a_nonce_that_another_used_stops_the_run_and_stops_it_again(file: Path, 
     for _ in range(2):
         with pytest.raises(NonceTaken, match="nonce 0 of 0x"):
             pay(file, payer, Way(clock=FakeClock(12, chain.mine)))
+    with Run.open(file, payer, dry=True) as halted:
+        said = halted.report().stopped(0)
+    assert "this run goes no further" in said
+    assert "goes on" not in said
+    assert "does not pay line" in said
+    assert "are on their way and may still be paid" in said
     signed = [read_signed(raw) for raw in chain.sent]
     assert {one.nonce for one in signed} == {0, 1}
     assert chain.balances.get(wallet(1000), 0) == 0

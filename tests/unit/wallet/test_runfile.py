@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import resource
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -252,9 +254,6 @@ def test_a_run_file_that_was_damaged_is_refused_and_left_as_it_is(
 
 
 def test_a_full_disk_says_that_nothing_was_sent_and_leaves_whole_lines(path: Path, header: Header, sign: Sign) -> None:
-    resource = pytest.importorskip("resource")
-    import signal
-
     runfile = RunFile.open(path)
     runfile.begin(header)
     size = path.stat().st_size

@@ -10,20 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from smartchain.node.app import build_app
-from smartchain.node.services import Services
-from smartchain.store import open_store
-from smartchain.types import Address, Wei
-from smartchain.wallet.keys import KeyOptions, open_key
-from smartchain.wallet.pay import Payer
-from smartchain.wallet.sender import Sender
-from smartchain.wallet.spender import Spender
-from tests.e2e.typed import KEYS, Shell, balance_on_host, nothing_sent, payer, shell_for, wallet
+from smartchain.types import Wei
+from tests.e2e.typed import Shell, balance_on_host, eventually, nothing_sent, payer, shell_for, wallet
 from tests.fakes.anvil import OnAnvil
-from tests.fakes.serving import serving
 from tests.unit.legacy.historical import Client, hash_of, valid_chain
 
 ETHER = 10**18
@@ -40,16 +33,16 @@ BROWSER = {
 
 
 @contextmanager
-def a_node(shell: Shell, chain: OnAnvil, limit: int = 10 * ETHER) -> Iterator[Client]:
-    """A producer's node with the first of anvil's keys."""
-    ledger = Address(bytes.fromhex(shell.environment["SMARTCHAIN_LEDGER"][2:]))
-    shell.type("index")
-    url = f"sqlite:///{shell.folder}/smartchain.db"
-    with closing(open_store(url, create=False)) as store, shell.start("index", "--follow"):
-        key = open_key(KeyOptions(private_key=KEYS[0]), home=shell.folder)
-        spender = Spender(Payer(Sender(chain.rpc, key), ledger), Wei(limit))
-        with serving(build_app(Services(store.open(ledger), spender=spender))) as where:
-            yield Client(where)
+def a_node(shell: Shell, *words: object) -> Iterator[Client]:
+    """A node as it is typed, once it serves a verified chain; `words` are added to the command."""
+    with shell.start("node", "--bind", "127.0.0.1:0", "--json", *words) as node:
+        assert node.stdout is not None
+        line = node.stdout.readline()
+        assert line, node.stderr and node.stderr.read()
+        client = Client(json.loads(line)["url"])
+        served = "/chain" if "--peer" in words else "/ready"
+        eventually(lambda: client.get(served)[0] == 200)
+        yield client
 
 
 @pytest.fixture
@@ -117,7 +110,7 @@ def attacks(transfer: bytes) -> list[tuple[str, str, dict[str, str], bytes]]:
 
 
 def test_no_web_page_spends_whatever_it_tries(chain: OnAnvil, bpsc102: Shell) -> None:
-    with a_node(bpsc102, chain) as client:
+    with a_node(bpsc102) as client:
         transfer = json.dumps({"sender": payer(chain), "amount": 1, "recipient": wallet(310)}).encode()
 
         with nothing_sent(chain):
@@ -133,7 +126,7 @@ def test_no_web_page_spends_whatever_it_tries(chain: OnAnvil, bpsc102: Shell) ->
 
 
 def test_a_node_stops_at_its_limit_and_says_so(chain: OnAnvil, bpsc102: Shell) -> None:
-    with a_node(bpsc102, chain, limit=ETHER) as client:
+    with a_node(bpsc102, "--legacy-limit", "1ether") as client:
         transfer = {"sender": payer(chain), "amount": 0.4, "recipient": wallet(311)}
         assert [client.post("/transactions/new", transfer)[0] for _ in range(2)] == [201, 201]
 
@@ -145,7 +138,7 @@ def test_a_node_stops_at_its_limit_and_says_so(chain: OnAnvil, bpsc102: Shell) -
 
 
 def test_what_cannot_be_paid_is_refused_and_costs_nothing(chain: OnAnvil, bpsc102: Shell) -> None:
-    with a_node(bpsc102, chain, limit=10**6 * ETHER) as client:
+    with a_node(bpsc102, "--legacy-limit", "1000000ether") as client:
         transfer = {"sender": payer(chain), "amount": 0.1, "recipient": wallet(312)}
         with nothing_sent(chain):
             answers = [
@@ -170,7 +163,7 @@ def test_what_cannot_be_paid_is_refused_and_costs_nothing(chain: OnAnvil, bpsc10
 
 def test_a_historical_client_pays_mines_and_finds_the_chain_valid(chain: OnAnvil, bpsc102: Shell) -> None:
     before = balance_on_host(chain, wallet(300))
-    with a_node(bpsc102, chain) as client:
+    with a_node(bpsc102) as client:
         status, first = client.get("/chain")
         assert (status, first["length"], first["chain"][0]["previous_hash"]) == (200, 1, "1")
 
@@ -197,7 +190,7 @@ def test_a_historical_client_pays_mines_and_finds_the_chain_valid(chain: OnAnvil
 def test_a_block_for_each_transaction_as_bpsc103_had_it(chain: OnAnvil, tmp_path: Path) -> None:
     shell = shell_for(tmp_path, chain)
     shell.environment["SMARTCHAIN_LEDGER"] = shell.type("deploy", "--max-entries", "1", "--json").json["ledger"]
-    with a_node(shell, chain) as client:
+    with a_node(shell) as client:
         exact = Wei(ETHER + 1)
         sent = [
             client.post("/transactions/new", b'{"sender": "%s", "amount": %s, "recipient": "%s"}' % (
@@ -217,7 +210,7 @@ def test_a_block_for_each_transaction_as_bpsc103_had_it(chain: OnAnvil, tmp_path
 
 
 def test_clients_that_pay_at_once_are_each_served_once(chain: OnAnvil, bpsc102: Shell) -> None:
-    with a_node(bpsc102, chain) as client:
+    with a_node(bpsc102) as client:
 
         def pay(number: int) -> int:
             recipient = wallet(400 + number)
@@ -233,3 +226,70 @@ def test_clients_that_pay_at_once_are_each_served_once(chain: OnAnvil, bpsc102: 
     assert statuses == [201] * 20
     assert sorted(one["recipient"] for one in found[1]["transactions"]) == sorted(wallet(400 + at) for at in range(20))
     assert {balance_on_host(chain, wallet(400 + at)) for at in range(20)} == {10**15 - 50 * 10**9}
+
+
+# more than one node
+
+
+def test_nodes_that_others_reach_and_nodes_without_a_key_spend_nothing(chain: OnAnvil, bpsc102: Shell) -> None:
+    transfer = {"sender": payer(chain), "amount": 0.1, "recipient": wallet(330)}
+    with a_node(bpsc102, "--no-legacy-api") as client, nothing_sent(chain):
+        assert client.get("/mine")[0] == client.post("/transactions/new", transfer)[0] == 404
+    del bpsc102.environment["ETH_PRIVATE_KEY"]
+    with a_node(bpsc102) as client, nothing_sent(chain):
+        assert client.get("/mine")[0] == client.post("/transactions/new", transfer)[0] == 403
+
+
+def test_a_member_takes_the_chain_from_a_producer_and_keeps_a_chain_of_its_own(
+    chain: OnAnvil, bpsc102: Shell, tmp_path: Path
+) -> None:
+    home = tmp_path / "member"
+    home.mkdir()
+    member_shell = Shell(home)
+    with a_node(bpsc102) as producer:
+        transfer = {"sender": payer(chain), "amount": 0.25, "recipient": wallet(340)}
+        producer.post("/transactions/new", transfer)
+        producer.get("/mine")
+
+        with a_node(member_shell, "--peer", producer.url) as member:
+            registered = member.post("/nodes/register", {"nodes": [producer.url]})
+            assert registered == (201, {
+                "message": "New nodes have been added", "total_nodes": [producer.url.removeprefix("http://")],
+            })  # fmt: skip
+            updated = eventually(lambda: _updated(member, 2))
+            assert updated["smart chain"] == producer.get("/chain")[1]["chain"]
+            assert member.get("/chain")[1]["verified"] is False
+
+            producer.post("/transactions/new", transfer)
+            producer.get("/mine")
+            assert eventually(lambda: _updated(member, 3))["length"] == 3
+
+            added = member.post("/information/new", {"information": "what a member knows"})
+            assert added == (201, {"message": "information will be added to Block 2"})
+            status, forged = member.get("/mine")
+            assert (status, forged["index2"]) == (200, 2)
+            assert forged["information"] == [{"information": "what a member knows"}]
+            own = member.get("/chain2")[1]
+            assert (own["length"], valid_chain(own["chain2"])) == (2, True)
+            assert own["chain2"][1]["information"] == forged["information"]
+            assert member_shell.type("journal", "list", "--json").lines[0]["text"] == "what a member knows"
+            assert member.post("/transactions/new", transfer)[0] == 403
+    assert member_shell.type("journal", "verify", "--json").json["notes"] == 1
+
+
+def _updated(member: Client, length: int) -> Any:
+    answer = member.get("/smart/chain")[1]
+    return answer if answer["message"] == "Smart chain update by bpsc" and answer["length"] == length else None
+
+
+def test_an_update_from_a_producer_that_is_gone_says_to_try_again(bpsc102: Shell, tmp_path: Path) -> None:
+    home = tmp_path / "member"
+    home.mkdir()
+    with a_node(bpsc102) as producer, a_node(Shell(home), "--peer", producer.url) as member:
+        eventually(lambda: _updated(member, 1))
+        before = member.get("/chain")[1]["chain"]
+        gone = producer.url
+    with a_node(Shell(home), "--peer", gone) as member:
+        status, answer = member.get("/smart/chain")
+
+    assert (status, answer["message"], answer["old chain"]) == (200, "Unsuccessful: Please try again", before)

@@ -12,7 +12,7 @@ from smartchain.indexer.outcome import Advanced, Outcome, Reread, Rewound, Waite
 from smartchain.node.feed import Feed
 from smartchain.node.health import Health
 
-UPDATE_S = 30.0
+UPDATE_S = 10.0
 """How long a client waits for a look upstream."""
 
 

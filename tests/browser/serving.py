@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from smartchain.host.source import HostLedger
-from smartchain.indexer.follow import Follower
-from smartchain.indexer.outcome import Advanced
 from smartchain.ledger.entry import Entry
 from smartchain.node.app import build_app
 from smartchain.node.feed import Feed
 from smartchain.node.services import Peers, Services
-from smartchain.store import open_store
 from tests.browser.making import World
+from tests.e2e.typed import shell_for
 from tests.fakes.anvil import OnAnvil
 from tests.fakes.serving import serving
 
@@ -53,23 +49,9 @@ def node_of(services: Services) -> Iterator[tuple[Services, str]]:
 
 @contextmanager
 def following(chain: OnAnvil, folder: Path) -> Iterator[str]:
-    """A node that follows a ledger on a host chain of its own; its address."""
-    source = HostLedger(chain.rpc, chain.ledger)
-    store = open_store(f"sqlite:///{folder / 'chain.db'}", create=True)
-    services, stop = Services(store=store.ledger(source.info())), threading.Event()
-
-    def follow() -> None:
-        follower = Follower(source, services.store)
-        while not stop.wait(0.1):
-            if isinstance(follower.step(), Advanced):
-                services.feed.moved()
-
-    thread = threading.Thread(target=follow)
-    with node_of(services) as (_, url):
-        thread.start()
-        try:
-            yield url
-        finally:
-            stop.set()
-            thread.join()
-    store.close()
+    """`smartchain node`, as it is typed, following a ledger on a host chain of its own; its address."""
+    with shell_for(folder, chain).start("node", "--bind", "127.0.0.1:0") as process:
+        assert process.stdout is not None
+        name, url = process.stdout.readline().split()
+        assert name == "page"
+        yield url.rstrip("/")

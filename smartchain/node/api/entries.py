@@ -57,7 +57,7 @@ def add(api: FastAPI, services: Services) -> None:
             descending=order == "descending",
         )
         with services.store.view() as view:
-            return answer(_piece(view, query, first, until_index, limit))
+            return answer(piece(view, query, first, until_index, limit))
 
     @api.get("/entries/{index}", tags=["entries"], summary="One entry, and the block that holds it")
     def entry(index: InPath) -> Response:
@@ -85,24 +85,32 @@ def _one(view: View, recorded: Recorded) -> EntryAnswer:
     )
 
 
-def _piece(view: View, query: EntryQuery, first: int | None, stop: int | None, limit: int) -> Entries:
+def piece(
+    view: View,
+    query: EntryQuery,
+    first: int | None,
+    stop: int | None,
+    limit: int,
+    looked_through: int = LOOKED_THROUGH,
+) -> Entries:
+    """At most `limit` of the entries that fit, from `first` on, below `stop`."""
     size = view.status.verified_size
     end = size if stop is None else min(stop, size)
     low, high = (first or 0, end) if not query.descending else (0, end if first is None else min(end, first + 1))
-    window = _window(query, low, high)
+    window = _window(query, low, high, looked_through)
     rows = list(islice(view.entries(window), limit + 1))
     following = _following(window, rows, limit, low, high)
     link = None if following is None else f"{PREFIX}/entries?{_asked(query, following, stop, limit)}"
     return Entries(is_verified(view), [entry_shape(row) for row in rows[:limit]], link)
 
 
-def _window(query: EntryQuery, low: int, high: int) -> EntryQuery:
+def _window(query: EntryQuery, low: int, high: int, most: int) -> EntryQuery:
     """The part of the log that this piece looks through."""
     sought = query.subject is not None or (query.memo is not None and not any(query.memo))
     if query.memo is not None and query.address is not None:
         sought = True
-    if sought and high - low > LOOKED_THROUGH:
-        low, high = (high - LOOKED_THROUGH, high) if query.descending else (low, low + LOOKED_THROUGH)
+    if sought and high - low > most:
+        low, high = (high - most, high) if query.descending else (low, low + most)
     return replace(query, start=low, stop=max(low, high))
 
 

@@ -164,7 +164,7 @@ def free_port(host: str) -> int:
         return port
 
 
-def check_port(host: str, port: int) -> None:
+def check_port(host: str, port: int, option: str = "--port") -> None:
     """Raises `SettingsError` if something listens there already."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -172,5 +172,5 @@ def check_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise SettingsError(
-                f"port {port} on {host} cannot be used ({error.strerror}): end what listens there, or give --port"
+                f"port {port} on {host} cannot be used ({error.strerror}): end what listens there, or give {option}"
             ) from None

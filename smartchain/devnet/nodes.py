@@ -74,7 +74,7 @@ class Nodes:
         with ExitStack() as undo:
             for plan in wanted:
                 host, _, port = plan.url.removeprefix("http://").partition(":")
-                check_port(host, int(port))
+                check_port(host, int(port), "--node-port")
                 secret = {"ETH_PRIVATE_KEY": key} if not self._children else {}
                 command = [sys.executable, "-m", "smartchain.cli", "node", *plan.arguments]
                 child = Child(command, {**environment, **secret}, folder / f"{plan.name}.log", folder)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain as joined
@@ -77,17 +77,17 @@ def legacy_routes(served: Served) -> list[BaseRoute]:
         owners += [("POST", "/information/new", notes.add), ("GET", "/mine", notes.mine)]
     only = [Middleware(OwnersOnly, bind=served.bind)]
     return [
-        *(Route(path, answering(handler), methods=["GET"]) for path, handler in everybody),
-        *(_Deed(path, answering(handler), methods=[method], middleware=only) for method, path, handler in owners),
+        *(_Only("GET", path, answering(handler)) for path, handler in everybody),
+        *(_Only(method, path, answering(handler), only) for method, path, handler in owners),
     ]
 
 
-class _Deed(Route):
-    """A route that does something: a `HEAD`, which a `GET` brings along as a rule, does not do it too."""
+class _Only(Route):
+    """A route of one method: no `HEAD`, which a `GET` brings along as a rule, seals a block or writes a chain."""
 
-    def __init__(self, path: str, handler: Handler, *, methods: list[str], middleware: list[Middleware]) -> None:
-        super().__init__(path, handler, methods=methods, middleware=middleware)
-        self.methods = set(methods)
+    def __init__(self, method: str, path: str, handler: Handler, middleware: Sequence[Middleware] = ()) -> None:
+        super().__init__(path, handler, methods=[method], middleware=middleware)
+        self.methods = {method}
 
 
 class _Chain:

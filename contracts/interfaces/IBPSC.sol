@@ -23,6 +23,7 @@ interface IBPSC is ILedger {
     error RecipientIsLedger();
 
     /// @notice Thrown when the payments of a batch do not add up to the Ether sent with it.
+    /// @dev The sum is looked at before the recipients: a batch that breaks both rules is refused by this one.
     error WrongSum(uint256 sent, uint256 owed);
 
     /// @notice Thrown when Ether comes without call data: nobody would know for whom.

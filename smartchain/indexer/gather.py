@@ -23,6 +23,7 @@ from smartchain.errors import (
     PeerError,
     ProofError,
     RootMismatch,
+    RpcRefused,
     StateGone,
 )
 from smartchain.indexer.follow import Follower
@@ -139,13 +140,14 @@ class Gatherer:
     def _contracts(self, source: EntrySource, target: HostBlock) -> Anchor | None:
         """The contract's head some blocks below the target; None where that is no help."""
         number = max(self._store.info.deployed_at, target.number - self._depth)
-        place = source.block(min(number, target.number))
-        try:
-            return None if place is None else self._anchor_at(source, place)
-        except StateGone:
-            return self._anchor_at(source, target)
-        except (NoContract, NotALedger):
-            return None
+        for place in (source.block(min(number, target.number)), target):
+            try:
+                return None if place is None else self._anchor_at(source, place)
+            except (StateGone, RpcRefused):
+                continue  # the host may keep the newest state alone
+            except (NoContract, NotALedger):
+                break
+        return None
 
     def _anchor_at(self, source: EntrySource, place: HostBlock) -> Anchor:
         head, peaks = source.head(place), source.peaks(place)

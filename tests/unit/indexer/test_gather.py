@@ -227,6 +227,19 @@ def test_a_peer_that_is_behind_gives_what_it_can() -> None:
     assert table.honest.taken[0][0] == behind.taken[0][1] > 0
 
 
+@pytest.mark.parametrize("kept", [0, 1, DEPTH])
+def test_a_host_that_forgot_older_state_is_asked_about_the_newest(kept: int) -> None:
+    table = Table()
+    table.host.keeps_state = kept
+    gatherer = table.gatherer(table.honest)
+    gatherer.step()
+
+    assert bool(table.honest.taken) == (kept > 0)
+    table.host.keeps_state = 10**9
+    table.until_idle(gatherer)
+    assert table.is_whole()
+
+
 def test_a_node_whose_peaks_do_not_give_its_root_is_called_a_liar() -> None:
     class Liar(FakeHost):
         def peaks(self, at: HostBlock) -> list[Hash32]:

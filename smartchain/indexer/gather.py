@@ -21,6 +21,7 @@ from smartchain.errors import (
     NoMajority,
     NotALedger,
     PeerError,
+    PeerUnavailable,
     ProofError,
     RootMismatch,
     RpcRefused,
@@ -192,6 +193,9 @@ class Gatherer:
         if self._is_due():
             self._lookout(heads)
         agreed = elect(self._roster, heads)
+        for peer in agreed.dissenters:
+            said = f"{peer.name} has another history than the {agreed.head.size} entries that most agree on, or lies"
+            self._roster.leave(peer, PeerUnavailable(said))
         head, status = agreed.head, self._store.status()
         anchor = Anchor(Outline(head.size, head.root, head.peaks, self._part_level), _bound(agreed, heads))
         if self._has(anchor.outline):

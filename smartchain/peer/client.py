@@ -7,7 +7,6 @@ reason. What it sent is still unproven then.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn, Protocol, TypeVar
@@ -222,11 +221,3 @@ def _pool_of(where: Where, pace: Pace) -> urllib3.PoolManager:
     if proxy.auth is not None:
         options["proxy_headers"] = urllib3.make_headers(proxy_basic_auth=unquote(proxy.auth))
     return tapped(urllib3.ProxyManager(proxy._replace(auth=None).url, **options))
-
-
-def closing_all(peers: list[HttpPeer]) -> contextlib.ExitStack:
-    """Closes every peer's connections in the end."""
-    stack = contextlib.ExitStack()
-    for peer in peers:
-        stack.callback(peer.close)
-    return stack

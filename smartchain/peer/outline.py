@@ -66,10 +66,7 @@ class Outline:
         return [
             peak
             for peak in self.peaks
-            if peak.level > self.part_level
-            and peak.stop > start
-            and peak.stop <= stop
-            and not self.knows(peak)
+            if peak.level > self.part_level and peak.stop > start and peak.stop <= stop and not self.knows(peak)
         ]
 
     def learn(self, peak: Peak, parts: Sequence[Hash32]) -> None:

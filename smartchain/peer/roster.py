@@ -68,10 +68,6 @@ class Roster:
         now = self._clock()
         return [one.peer for one in sorted(self.standings, key=lambda one: (one.lies, one.faults)) if one.until <= now]
 
-    def soonest_s(self) -> float:
-        """Seconds until one of them may be asked again."""
-        return max(0.0, min((one.until for one in self.standings), default=0.0) - self._clock())
-
     def leave(self, peer: PeerSource, error: PeerError) -> None:
         """Set a peer aside."""
         one = self._of(peer)

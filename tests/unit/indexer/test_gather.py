@@ -314,6 +314,15 @@ def test_a_majority_that_went_to_another_history_is_followed_and_only_what_diffe
     assert table.is_whole()
 
 
+def test_who_does_not_stand_by_what_is_agreed_is_named_and_left() -> None:
+    table = Table()
+    forger = Honest(forged(table.honest.store, table.chance), "http://forger")
+    table.until_idle(table.gatherer(table.honest, Honest(table.honest.store), forger, alone=True))
+
+    assert table.is_whole()
+    assert table.said == ["http://forger has another history than the 40 entries that most agree on, or lies"]
+
+
 def test_a_majority_that_is_behind_for_a_moment_takes_nothing_back_and_for_long_does() -> None:
     table = Table()
     gatherer = table.gatherer(table.honest, alone=True)

@@ -76,14 +76,3 @@ def test_who_does_not_answer_is_left_and_the_others_are_heard() -> None:
     assert [peer.name for peer in heads] == ["http://a", "http://c"]
     assert table.told[0][0].startswith("http://b cannot be reached")
     assert table.roster.standings[0].head == heads[table.peers[0]]
-
-
-def test_the_roster_says_when_somebody_may_be_asked_again() -> None:
-    table = Table()
-    for peer, seconds in zip(table.peers, (PeerLied(""), PeerUnusable(""), PeerUnavailable("")), strict=True):
-        table.roster.leave(peer, seconds)
-
-    assert table.roster.soonest_s() == 1.0
-    table.now += 50
-    assert table.roster.soonest_s() == 0.0
-    assert Roster([]).soonest_s() == 0.0

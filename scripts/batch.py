@@ -6,11 +6,12 @@ import click
 from ape.api import AccountAPI
 
 from scripts._ape import account, ledger_or_devnets, script, wallet
-from smartchain.cli import options, sending
+from smartchain.cli import build, options, sending
 from smartchain.cli.batch import pay_file
 from smartchain.cli.send import What
-from smartchain.types import ZERO_HASH, Address
+from smartchain.types import Address
 from smartchain.wallet.pay import Payer, Way
+from smartchain.wallet.payees import Payees
 
 
 @script
@@ -22,5 +23,6 @@ from smartchain.wallet.pay import Payer, Way
 def cli(payments: Path, dry_run: bool, yes: bool, ledger: Address | None, account: AccountAPI) -> None:
     """Pay everybody in PAYMENTS, a CSV file with the columns recipient,amount[,memo]."""
     payer = Payer(wallet(account), ledger_or_devnets(ledger))
-    what = What(None, None, ZERO_HASH, payments, dry_run, yes, None, allow_duplicates=False, unsigned=None)
-    pay_file(what, payments, payer, Way(on_progress=sending.tell), as_json=False)
+    what = What(batch=payments, dry_run=dry_run, yes=yes)
+    payees = Payees(build.contacts_of(None))
+    pay_file(what, payments, payer, Way(on_progress=sending.tell), payees, as_json=False)

@@ -29,19 +29,19 @@ if TYPE_CHECKING:
 class What:
     """What is to be done, as far as it was said."""
 
-    recipient: Address | str | None
+    recipient: Address | str | None = None
     """A text is a label, or a name of ENS."""
-    amount: Wei | None
-    memo: Hash32
-    batch: Path | None
-    dry_run: bool
-    yes: bool
-    max_total: Wei | None
-    allow_duplicates: bool
-    unsigned: Path | None
-    contacts: Path | None
-    ens: bool
-    ens_registry: Address | None
+    amount: Wei | None = None
+    memo: Hash32 = ZERO_HASH
+    batch: Path | None = None
+    dry_run: bool = False
+    yes: bool = False
+    max_total: Wei | None = None
+    allow_duplicates: bool = False
+    unsigned: Path | None = None
+    contacts: Path | None = None
+    ens: bool = False
+    ens_registry: Address | None = None
 
 
 def _what(

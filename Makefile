@@ -39,8 +39,9 @@ help: ## this list
 demo: $(VENV)/.demo ## wallets pay each other, the chain is assembled and verified: in process, nothing else needed
 	@$(BIN)/smartchain demo $(ARGS)
 
-setup: $(VENV)/.dev ## everything for development: package, ape, test tools, anvil, forge, cast, solc
+setup: $(VENV)/.dev ## everything for development: package, ape, test tools, anvil, forge, cast, solc, ethers, viem
 	@$(TOOLCHAIN) --link $(BIN)
+	@$(BIN)/python tools/javascript.py >/dev/null
 
 test: setup ## every test but the long ones; ARGS="-k name" chooses
 	@$(BIN)/pytest -n $(JOBS) $(ARGS)

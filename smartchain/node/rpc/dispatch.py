@@ -6,8 +6,8 @@ All of a batch is answered from one view, so its results belong together. Source
 
 from __future__ import annotations
 
-import time
 import logging
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any

@@ -252,7 +252,7 @@ def test_a_verified_chain_adds_nothing_to_the_standards_envelope(chain: Asker) -
     assert chain.request("eth_blockNumber").keys() == {"jsonrpc", "id", "result"}
 
 
-PLAIN = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+PLAIN = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 JSON = st.recursive(
     PLAIN | st.sampled_from(["0x1", "latest", "pending", hexed(ANNA), word(1)]),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),

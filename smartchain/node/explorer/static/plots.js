@@ -8,6 +8,12 @@ const colour = (name) => getComputedStyle(document.documentElement).getPropertyV
 const number = new Intl.NumberFormat("en", { maximumFractionDigits: 6 });
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 2 });
 
+/** A second as ISO 8601; past the calendar of browsers as the number that it is. */
+function iso(second) {
+  const date = new Date(second * 1000);
+  return Number.isNaN(date.valueOf()) ? `second ${second}` : date.toISOString();
+}
+
 function span(seconds) {
   for (const [size, unit] of [[86400, "day"], [3600, "hour"], [60, "minute"]]) {
     if (seconds % size === 0) return seconds === size ? `a ${unit}`.replace("a hour", "an hour") : `${seconds / size} ${unit}s`;
@@ -27,8 +33,9 @@ function series(name, data) {
   const columns = data.columns;
   const t = columns.map((c) => c.time);
   const each = span(data.width_s);
-  if (name === "value") return { t, v: columns.map((c) => Number(c.value)), bars: true, unit: `ETH in ${each}` };
-  if (name === "transfers") return { t, v: columns.map((c) => c.transfers), bars: true, unit: `in ${each}` };
+  const width = data.width_s;
+  if (name === "value") return { t, width, v: columns.map((c) => Number(c.value)), bars: true, unit: `ETH in ${each}` };
+  if (name === "transfers") return { t, width, v: columns.map((c) => c.transfers), bars: true, unit: `in ${each}` };
   let sum = 0;
   return { t, v: columns.map((c) => (sum += c.entries)), unit: "" };
 }
@@ -44,7 +51,7 @@ function options(element, shape, unit) {
   const axis = { stroke: colour("--quiet"), font: "12px system-ui, sans-serif", ticks: { show: false }, gap: 6 };
   const grid = { stroke: colour("--line"), width: 1 };
   const line = { stroke: colour("--plot-1"), width: shape.bars ? 0 : 1.75, fill: shape.bars ? colour("--plot-1") : colour("--plot-fill"), points: { show: false } };
-  if (shape.bars) line.paths = uPlot.paths.bars({ size: [0.8, 24], radius: 0.15 });
+  if (shape.bars) line.paths = uPlot.paths.bars({ size: [0.8, 24], align: 1, radius: 0.15 });
   if (shape.steps) line.paths = uPlot.paths.stepped({ align: 1 });
   return {
     width: element.clientWidth,
@@ -52,7 +59,8 @@ function options(element, shape, unit) {
     legend: { show: false },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
-    scales: { y: { range: (_, low, high) => range(low, high) } },
+    padding: [10, 8, 0, 0],
+    scales: { x: { range: (_, low, high) => [low, high + (shape.width ?? 0)] }, y: { range: (_, low, high) => range(low, high) } },
     axes: [
       { ...axis, grid: { show: false }, size: 30, space: 70, values: (_, ticks) => ticks.map((tick) => moment(tick, ticks)) },
       { ...axis, grid, size: 52, values: (_, ticks) => ticks.map((tick) => compact.format(tick)) },
@@ -65,7 +73,7 @@ function options(element, shape, unit) {
 /** A tick of time, as short as its neighbours allow; UTC, as everywhere here. */
 function moment(tick, ticks) {
   const apart = ticks.length > 1 ? ticks[1] - ticks[0] : 86400;
-  const text = new Date(tick * 1000).toISOString();
+  const text = iso(tick);
   if (apart >= 86400 * 28) return text.slice(0, 7);
   if (apart >= 86400) return text.slice(5, 10);
   return apart >= 60 ? text.slice(11, 16) : text.slice(11, 19);
@@ -84,7 +92,7 @@ function pointed(plot, unit, text) {
     unit.textContent = text;
     return;
   }
-  const time = new Date(plot.data[0][at] * 1000).toISOString().replace("T", " ").slice(0, 19);
+  const time = iso(plot.data[0][at]).replace("T", " ").slice(0, 19);
   unit.textContent = `${number.format(plot.data[1][at])} ${text} · ${time} UTC`;
 }
 
@@ -112,7 +120,7 @@ function draw(anew) {
 function said(element, [t, v], unit) {
   const title = element.parentElement.querySelector("figcaption").firstChild.textContent.trim();
   if (!t.length) return `${title}: nothing yet`;
-  const day = (time) => new Date(time * 1000).toISOString().slice(0, 16).replace("T", " ");
+  const day = (time) => iso(time).slice(0, 16).replace("T", " ");
   const most = v.reduce((a, b) => Math.max(a, b));
   return `${title}, from ${day(t[0])} to ${day(t.at(-1))}: last ${number.format(v.at(-1))}, most ${number.format(most)} ${unit}`;
 }

@@ -8,6 +8,7 @@ const root = document.getElementById("root");
 const drop = document.getElementById("drop");
 const verdict = document.getElementById("verdict");
 const MOST_BYTES = 1 << 20;
+const ETHER = "0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE";
 let file = null; // a chosen file's very bytes: a text field would change its line ends
 
 /** Say what came out, and take the reader there. */
@@ -60,11 +61,22 @@ function facts(receipt) {
     ["Entry", `#${receipt.index}`],
     ["From", entry.sender],
     ["To", entry.recipient],
-    ["Value", `${entry.value} smallest units of ${entry.subject}`],
-    ["Time", new Date(Number(entry.timestamp) * 1000).toISOString()],
+    ["Value", entry.subject === ETHER ? ether(entry.value) : `${entry.value} smallest units of ${entry.subject}`],
+    ["Time", moment(Number(entry.timestamp))],
     ["Root", receipt.root],
     ["Size", String(receipt.size)],
   ];
+}
+
+function ether(wei) {
+  const digits = String(wei).padStart(19, "0");
+  const fraction = digits.slice(-18).replace(/0+$/, "");
+  return `${digits.slice(0, -18)}${fraction ? `.${fraction}` : ""} ETH`;
+}
+
+function moment(seconds) {
+  const date = new Date(seconds * 1000);
+  return Number.isNaN(date.valueOf()) ? `second ${seconds}` : `${date.toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
 
 async function take(chosen) {

@@ -31,7 +31,7 @@ from smartchain.ledger.receipt_file import MOST_BYTES as MOST_BYTES
 from smartchain.ledger.receipt_file import HostAnchor as HostAnchor
 from smartchain.ledger.receipt_file import HostHint as HostHint
 from smartchain.ledger.receipt_file import Receipt as Receipt
-from smartchain.ledger.receipt_file import parse as parse
+from smartchain.ledger.receipt_file import read
 from smartchain.ledger.strict import MOST_NUMBER
 from smartchain.types import ZERO_ADDRESS, ZERO_HASH, Address, ChainId, Hash32, Index, Size
 
@@ -83,6 +83,27 @@ def make(
         host=host,
         anchor=anchor,
     )
+
+
+def parse(file: bytes | str) -> Receipt:
+    """
+    What a receipt's file says.
+
+    Raises `ReceiptError`, which names what was altered, for anything but the very bytes that `to_json` writes.
+    """
+    receipt, sound = read(file)
+    if not sound:
+        raise ReceiptError(f"the checksum is not that of the rest: {_altered(receipt)}")
+    return receipt
+
+
+def _altered(receipt: Receipt) -> str:
+    """What in a receipt with a wrong checksum is wrong, as far as it shows."""
+    try:
+        verify(receipt)
+    except ReceiptError as wrong:
+        return str(wrong)
+    return "chain_id, ledger, genesis_size, host, anchor or the checksum itself was altered, all else holds"
 
 
 @dataclass(frozen=True, slots=True)

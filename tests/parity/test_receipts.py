@@ -107,6 +107,20 @@ def test_a_forged_receipt_with_a_right_checksum_is_refused_by_all_three_in_the_s
     assert not any(by_solidity(contracts, cases, wrong))
 
 
+def test_both_name_the_same_fault_in_an_altered_file(cases: list[Case]) -> None:
+    chance = random.Random(SEED + 4)
+    files = []
+    for case in cases:
+        file = case.receipt.to_json()
+        at = chance.choice([at for at, byte in enumerate(file) if byte in b"123456789"])
+        files.append((changed(file, at, chance.choice([d for d in b"123456789" if d != file[at]])), case.log.root))
+
+    said = [by_python(*file) for file in files]
+
+    assert not any(ok for ok, _ in said)
+    assert by_javascript(files) == said
+
+
 def test_every_change_of_one_byte_is_refused_by_all_three(contracts: Contracts, cases: list[Case]) -> None:
     chance = random.Random(SEED + 2)
     chosen = chance.sample([case for case in cases if case.log.size <= ALTERED_UP_TO], ALTERED)

@@ -69,9 +69,21 @@ export function parse(file) {
     throw new ReceiptError(`the file is not in a receipt's one form, from character ${differ(text, oneForm)} on`);
   }
   if (receipt.checksum !== hex(keccak256(ascii(body)))) {
-    throw new ReceiptError("the checksum is not that of the rest: something in the file was altered");
+    throw new ReceiptError(`the checksum is not that of the rest: ${altered(receipt)}`);
   }
   return receipt;
+}
+
+/** What in a receipt with a wrong checksum is wrong, as far as it shows. */
+function altered(receipt) {
+  try {
+    checkEntry(receipt);
+    checkBlock(receipt);
+  } catch (error) {
+    if (error instanceof ReceiptError) return error.message;
+    throw error;
+  }
+  return "chain_id, ledger, genesis_size, host, anchor or the checksum itself was altered, all else holds";
 }
 
 // the form

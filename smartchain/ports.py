@@ -143,6 +143,8 @@ class Step:
     """(level, position, root) of each perfect subtree that the step completes, level 8 and up."""
     verified: bool = False
     """The root after this step is the contract's at `cursor`: raise the verified size with it."""
+    after: HostBlock | None = None
+    """The cursor that it goes on from, where it goes on from one: entries of another fork may be as many."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,15 @@ from collections.abc import Callable
 from typing import Protocol
 
 from smartchain.errors import HostUnavailable, SmartchainError
-from smartchain.indexer.outcome import Advanced, Outcome, Reread, Waited
+from smartchain.indexer.outcome import Advanced, Outcome, Reread, Rewound, Waited
 
 LONGEST_WAIT_S = 30.0
 TRIES_ONCE = 5
 """How often `catch_up` tries again in a row before it gives a transient fault to its caller."""
+
+
+MOST_TURNS = 20
+"""How often `catch_up` goes back to a fork without anything verified in between."""
 
 
 class Steps(Protocol):
@@ -97,7 +101,7 @@ class Daemon:
 
         Raises what is not transient, and a transient fault that lasts.
         """
-        waits = 0
+        waits = turns = 0
         while not self._stop.is_set():
             outcome = self._try(TRIES_ONCE)
             if isinstance(outcome, Waited):
@@ -106,6 +110,11 @@ class Daemon:
                 waits += 1
                 if waits > TRIES_ONCE:
                     raise HostUnavailable(f"nothing to go on with: {outcome.reason}; try again later")
+            turns = turns + 1 if isinstance(outcome, Rewound) else 0 if _is_verified(outcome) else turns
+            if turns > MOST_TURNS:
+                raise HostUnavailable(
+                    "the node keeps replacing the blocks it gave: try again later, or ask another node"
+                )
             if outcome is not None:
                 self._stop.wait(self._pause_s(outcome))
 
@@ -139,3 +148,7 @@ class Daemon:
 
 def _has_time(outcome: Outcome) -> bool:
     return isinstance(outcome, Waited) and outcome.caught_up
+
+
+def _is_verified(outcome: Outcome | None) -> bool:
+    return isinstance(outcome, Advanced) and outcome.verified

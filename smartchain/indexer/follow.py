@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from smartchain.errors import InputError, NotALedger, RootMismatch, SourcesDisagree, StateGone, UnknownBlock, Untrue
 from smartchain.indexer.checkpoint import Checkpoints
 from smartchain.indexer.growth import Growth
-from smartchain.indexer.narrow import Suspicion, narrow
+from smartchain.indexer.narrow import Suspicion, fits, narrow
 from smartchain.indexer.outcome import Advanced, Outcome, Reread, Rewound, Waited
 from smartchain.indexer.past import Past
 from smartchain.indexer.plan import Advance, Rewind, Wait, plan
@@ -172,10 +172,10 @@ class Follower:
             if chunk.first_block > target.number:
                 return Waited(f"all is read, and a newer host block is needed to verify it: {gone}", caught_up=False)
             return self._advanced(growth, before, target, verified=False)
-        fits = contract == ours
-        step.verified = fits and self._past.stands(target)
+        same = contract == ours
+        step.verified = same and self._past.stands(target)
         self._store.take(step)
-        if not fits:
+        if not same:
             raise _mismatch(contract, ours, target)
         if not step.verified:
             return _replaced(target)
@@ -206,9 +206,8 @@ class Follower:
         rewound = self._rewind_to(self._past.before(doubt.first_block if replaced is None else replaced))
         if lasting or len(self._suspicions) >= MOST_REREADS:
             self._suspicions.clear()
-            raise type(lie)(
-                f"{lie}; {doubt}{_or_else(lie)}", doubt.first_block, doubt.last_block, lacks=lie.lacks
-            ) from lie
+            said = f"{lie}; {doubt}{self._or_else(lie)}"
+            raise type(lie)(said, doubt.first_block, doubt.last_block, lacks=lie.lacks) from lie
         self._suspicions.append(doubt)
         return Reread(doubt.first_block, doubt.last_block, str(lie)) if replaced is None else rewound
 
@@ -221,9 +220,17 @@ class Follower:
         same = sum(earlier.stands(self._store) for earlier in self._suspicions)
         return same >= (LATE_REREADS if lie.lacks and doubt.last_block > target.number - NEAR else 1)
 
-
-def _or_else(lie: Untrue) -> str:
-    return ", unless what the node says of the contract is forged" if isinstance(lie, RootMismatch) else ""
+    def _or_else(self, lie: Untrue) -> str:
+        """What else may be false where two roots differ."""
+        if not isinstance(lie, RootMismatch):
+            return ""
+        verified = self._store.status().verified_at
+        if verified is not None and fits(self._source, self._store, verified) is False:
+            return (
+                f", unless what is stored up to host block {verified.number} is damaged, where the two differ already: "
+                "'smartchain verify' tells"
+            )
+        return ", unless what the node says of the contract is forged"
 
 
 def _replaced(target: HostBlock) -> Waited:

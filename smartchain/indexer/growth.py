@@ -32,7 +32,8 @@ class Growth:
     """
 
     def __init__(self, store: LedgerStore) -> None:
-        size = store.status().size
+        status = store.status()
+        size, self._cursor = status.size, status.cursor
         last = store.block_below(Size(size + 1))
         self._blocks: list[Block] = []
         self._nodes: list[tuple[int, int, bytes]] = []
@@ -64,6 +65,6 @@ class Growth:
     def step(self, chunk: Chunk, cursor: HostBlock) -> Step:
         """Grow by a chunk; the step holds all that a store must take in for it."""
         self._blocks.extend(self._assembler.feed(chunk.packed))
-        step = Step(chunk, cursor, self._blocks, self._nodes)
-        self._blocks, self._nodes = [], []
+        step = Step(chunk, cursor, self._blocks, self._nodes, after=self._cursor)
+        self._blocks, self._nodes, self._cursor = [], [], cursor
         return step

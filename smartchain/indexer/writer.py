@@ -27,7 +27,7 @@ def joined(steps: Sequence[Step]) -> Step:
         return steps[0]
     first, last = steps[0].chunk, steps[-1]
     chunk = Chunk(first.first_block, last.chunk.last_block, first.first)
-    whole = Step(chunk, last.cursor, verified=last.verified)
+    whole = Step(chunk, last.cursor, verified=last.verified, after=steps[0].after)
     for step in steps:
         chunk.packed += step.chunk.packed
         chunk.host_blocks += step.chunk.host_blocks

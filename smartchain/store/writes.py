@@ -138,6 +138,11 @@ def _check_goes_on(step: Step, now: Status) -> None:
             f"the store has {now.blocks} blocks and the step brings number {step.blocks[0].number}: "
             "another writer was here"
         )
+    if step.after is not None and (now.cursor is None or now.cursor.hash != step.after.hash):
+        raise StoreMoved(
+            f"the store has not read up to host block 0x{step.after.hash.hex()}, from which the step goes on: "
+            "another writer was here"
+        )
     numbers = [step.cursor.number, *chunk.hashes]
     if now.cursor and min(numbers) < now.cursor.number:
         raise StoreMoved(

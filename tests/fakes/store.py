@@ -47,6 +47,8 @@ class ListStore:
         chunk = step.chunk
         if chunk.first != len(self.rows):
             raise StoreMoved(f"the store has {len(self.rows)} entries, the step begins at {chunk.first}")
+        if step.after is not None and step.after != self.cursor:
+            raise StoreMoved(f"the store has read up to {self.cursor}, the step goes on from {step.after}")
         self.rows += zip(chunk.packed, chunk.host_blocks, chunk.transactions, strict=True)
         assert [block.number for block in step.blocks] == list(
             range(len(self.chain), len(self.chain) + len(step.blocks))

@@ -5,16 +5,25 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from smartchain.errors import HostUnavailable, RootMismatch, SmartchainError, StoreLocked, Untrue
+from smartchain.errors import (
+    HostUnavailable,
+    RootMismatch,
+    SmartchainError,
+    StateGone,
+    StoreLocked,
+    UnknownBlock,
+    Untrue,
+)
 from smartchain.indexer.daemon import LONGEST_WAIT_S, Backoff, Daemon
 from smartchain.indexer.follow import Follower
 from smartchain.indexer.outcome import Advanced, Outcome
 from smartchain.indexer.writer import TOGETHER, Writer
-from smartchain.ports import Chunk, HostBlock, Step
-from smartchain.types import ZERO_HASH, Index
+from smartchain.ports import Chunk, Head, HostBlock, Step
+from smartchain.types import ZERO_HASH, Hash32, Index
 from tests.fakes.ledger_host import FakeHost, unavailable
 from tests.fakes.store import ListStore
 
@@ -22,8 +31,8 @@ from tests.fakes.store import ListStore
 class Runner:
     """A daemon over a fake host and a store in lists, with all that it reported."""
 
-    def __init__(self, blocks: int = 5, idle: Callable[[], bool] = lambda: False) -> None:
-        self.host = FakeHost(random.Random(5))
+    def __init__(self, blocks: int = 5, idle: Callable[[], bool] = lambda: False, host: FakeHost | None = None) -> None:
+        self.host = host or FakeHost(random.Random(5))
         for _ in range(blocks):
             self.host.mine(2)
         self.store = ListStore(self.host.info())
@@ -123,6 +132,32 @@ def test_a_host_that_fell_behind_for_good_is_said_by_name_when_catching_up() -> 
     runner.daemon.catch_up()
     runner.host.cut_back(2)
     with pytest.raises(HostUnavailable, match="behind block"):
+        runner.daemon.catch_up()
+
+
+def test_a_host_that_replaces_its_blocks_without_end_is_given_up_when_catching_up() -> None:
+    class Turning(FakeHost):
+        def head(self, at: HostBlock) -> Head:
+            self.reorganise(2, keep=True, shift_s=1)
+            self.mine(1)
+            raise UnknownBlock(f"block {at.number} was replaced")
+
+    runner = Runner(host=Turning(random.Random(5)))
+    with pytest.raises((HostUnavailable, UnknownBlock)):
+        runner.daemon.catch_up()
+
+    class Denying(FakeHost):
+        """Gives another hash for its newest block whenever it is asked for it by number."""
+
+        def block(self, number: int) -> HostBlock | None:
+            found = super().block(number)
+            return found and replace(found, hash=Hash32(self.chance.randbytes(32)))
+
+        def head(self, at: HostBlock) -> Head:
+            raise StateGone("missing trie node")
+
+    runner = Runner(host=Denying(random.Random(5)))
+    with pytest.raises(HostUnavailable, match="keeps replacing"):
         runner.daemon.catch_up()
 
 

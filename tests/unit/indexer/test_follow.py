@@ -15,6 +15,7 @@ from smartchain.errors import (
     NotALedger,
     RootMismatch,
     RpcRefused,
+    StoreMoved,
     UnknownBlock,
     Untrue,
 )
@@ -593,3 +594,38 @@ def test_peaks_that_do_not_lead_to_the_root_point_nowhere() -> None:
     assert lie.first_block is not None
     assert lie.last_block is not None
     assert lie.first_block <= 30 <= lie.last_block
+
+
+def test_of_two_followers_on_two_forks_none_verifies_what_the_other_read() -> None:
+    """While one reads on, the other goes back and reads as many entries: what the first knows is not what is stored."""
+    ours, theirs = _busy_host(), _busy_host()
+    theirs.reorganise(5, keep=True, shift_s=1)
+    store = ListStore(ours.info())
+    one, two = Follower(ours, store), Follower(theirs, store)
+    until_caught_up(one)
+    ours.mine(3)
+    ours.before_chunk = [lambda: assert_caught_up(two, store, theirs)]
+
+    with pytest.raises(StoreMoved):
+        one.step()
+
+    assert_is_the_hosts(store, theirs)
+    until_caught_up(one)
+    assert_is_the_hosts(store, ours)
+
+
+def assert_caught_up(follower: Follower, store: ListStore, host: FakeHost) -> None:
+    until_caught_up(follower)
+    assert_is_the_hosts(store, host)
+
+
+def test_damage_to_what_is_verified_is_told_apart_from_a_lie() -> None:
+    host = _busy_host()
+    store = ListStore(host.info())
+    until_caught_up(Follower(host, store))
+    packed, block, transaction = store.rows[-1]
+    store.rows[-1] = (packed[:-1] + bytes([packed[-1] ^ 1]), block, transaction)
+    host.mine(3)
+    lie = reread_until_it_is_a_lie(Follower(host, store))
+    assert "is damaged" in str(lie)
+    assert "smartchain verify" in str(lie)

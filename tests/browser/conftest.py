@@ -69,7 +69,10 @@ def visitor_with(browser: Browser) -> Iterator[Visit]:
 
     def made(screen: tuple[int, int] = DESKTOP, scheme: Scheme = "light") -> Visitor:
         context = browser.new_context(
-            viewport={"width": screen[0], "height": screen[1]}, color_scheme=scheme, reduced_motion="reduce"
+            viewport={"width": screen[0], "height": screen[1]},
+            color_scheme=scheme,
+            reduced_motion="reduce",
+            locale="en-GB",
         )
         context.set_default_timeout(10_000)
         visitors.append(Visitor(context))

@@ -52,6 +52,7 @@ def take(browser: Browser, folder: Path) -> Iterator[Path]:
                 viewport={"width": shot.width, "height": shot.height},
                 color_scheme="dark" if shot.dark else "light",
                 reduced_motion="reduce",
+                locale="en-GB",
             )
             page = context.new_page()
             page.goto(node.url + shot.path)

@@ -8,7 +8,6 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from smartchain.ledger.receipt_file import parse
 from tests.browser.conftest import Visitor
 from tests.browser.serving import Served
 
@@ -30,7 +29,7 @@ def receipt(served: Served) -> str:
 
 
 def root_of(receipt: str) -> str:
-    return "0x" + parse(receipt).root.hex()
+    return str(json.loads(receipt)["root"])
 
 
 def verdict(page: Page, kind: str) -> str:

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 
 import uvicorn
@@ -21,13 +22,20 @@ class _Services:
 
 
 class Served:
-    """A context manager; `url` is where it listens."""
+    """A context manager; `url` is where it listens, with a certificate of its own where `tls` is a folder with one."""
 
-    def __init__(self, store: LedgerStore | None = None, peer: PeerSource | None = None) -> None:
+    def __init__(
+        self, store: LedgerStore | None = None, peer: PeerSource | None = None, tls: Path | None = None
+    ) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         app = Starlette(routes=routes(_Services(store)) if store else routes_of(peer) if peer else [])
-        self._server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off", ws="none"))
+        secure = {"ssl_certfile": tls / "certificate.pem", "ssl_keyfile": tls / "key.pem"} if tls else {}
+        if tls:
+            self.url = self.url.replace("http://127.0.0.1", "https://localhost")
+        self._server = uvicorn.Server(
+            uvicorn.Config(app, log_level="critical", lifespan="off", ws="none", **secure)  # type: ignore[arg-type]
+        )
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
 
     def __enter__(self) -> Served:

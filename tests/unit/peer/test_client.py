@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import zstandard
@@ -24,6 +25,7 @@ from tests.fakes.store import ListStore
 from tests.store.making import INFO, Story, payments
 
 IMPATIENT = Pace(idle_s=0.4, answer_s=0.6, window_s=0.4, least_bytes=20_000)
+TLS = Path(__file__).resolve().parents[1] / "host/tls"
 Send = Callable[[bytes], None]
 
 
@@ -196,6 +198,37 @@ def test_a_server_that_is_not_there_is_unavailable() -> None:
         url = rude.url
     with pytest.raises(PeerUnavailable, match="cannot be reached"):
         HttpPeer(Endpoint(url), IMPATIENT).head()
+
+
+def test_a_peer_behind_tls_is_heard_where_its_certificate_is_trusted(store: ListStore) -> None:
+    with Served(store, tls=TLS) as served:
+        trusting = HttpPeer(Endpoint(served.url, ca_file=TLS / "certificate.pem"))
+        doubting = HttpPeer(Endpoint(served.url))
+        assert trusting.head().size == 300
+        assert sum(len(portion.packed) for portion in trusting.portions(0, 300)) == 300
+        with pytest.raises(PeerUnusable, match="no certificate that is trusted"):
+            doubting.head()
+        trusting.close()
+
+
+def test_a_server_that_stalls_a_handshake_is_left_in_time() -> None:
+    with Rude(stalling()) as rude:
+        began = time.monotonic()
+        with pytest.raises(PeerError, match=r"stalls|cannot be reached"):
+            HttpPeer(Endpoint(rude.url.replace("http", "https")), IMPATIENT).head()
+    assert time.monotonic() - began < 20
+
+
+def test_a_path_before_the_api_and_authentication_are_kept_and_shown_to_nobody() -> None:
+    with Rude(saying(answer(b"{}"))) as rude:
+        url = rude.url.replace("//", "//user:geheim@") + "/behind/a/secretpath/"
+        with pytest.raises(PeerUnusable) as raised:
+            HttpPeer(Endpoint(url), IMPATIENT).head()
+
+    assert rude.asked == ["/behind/a/secretpath/api/v1/bulk/head"]
+    assert str(raised.value).startswith(f"{rude.url} sent")
+    assert "secret" not in str(raised.value)
+    assert "geheim" not in str(raised.value)
 
 
 def test_a_proof_of_other_sizes_is_refused() -> None:

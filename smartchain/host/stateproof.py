@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from smartchain.errors import ProofError, RpcRefused, StateGone
+from smartchain.errors import HostUnavailable, ProofError, RpcRefused, StateGone
 from smartchain.host.rlp import decode, encode, encode_number
 from smartchain.host.trie import EMPTY_TRIE, value_at
 from smartchain.ledger.hash import EMPTY_ROOT, keccak
@@ -49,8 +49,8 @@ def proven_head(rpc: Rpc, ledger: Address, at: HostBlock, size: Size) -> Head | 
     proof = _ask(rpc, ledger, slots, at)
     if proof is None:
         return None
+    proofs = _by_slot(proof["storageProof"])
     storage_root = _storage_root(state_root, ledger, _nodes(proof["accountProof"]))
-    proofs = {int(item["key"], 16): _nodes(item["proof"]) for item in proof["storageProof"]}
     if missing := set(slots) - proofs.keys():
         raise ProofError(f"the state proof leaves out {len(missing)} of the slots asked for")
     size_word, *peaks = (slot_value(storage_root, slot, proofs[slot]) for slot in slots)
@@ -83,7 +83,7 @@ def _state_root(rpc: Rpc, at: HostBlock) -> bytes | None:
         if block is None or header_hash(block) != at.hash:
             return None
         return bytes.fromhex(block["stateRoot"][2:])
-    except (RpcRefused, KeyError, TypeError, ValueError):
+    except (RpcRefused, KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return None
 
 
@@ -94,8 +94,8 @@ def _ask(rpc: Rpc, ledger: Address, slots: Sequence[int], at: HostBlock) -> dict
             proof = rpc.call("eth_getProof", "0x" + ledger.hex(), keys, where)
         except RpcRefused:
             continue
-        except StateGone:
-            return None
+        except (StateGone, HostUnavailable):
+            return None  # a proof is asked for beside the answer that it would prove: who never has time has none
         if not isinstance(proof, dict) or not {"accountProof", "storageProof"} <= proof.keys():
             raise ProofError("the state proof has not the form of EIP-1186")
         return proof
@@ -114,6 +114,13 @@ def _storage_root(state_root: bytes, ledger: Address, proof: Sequence[bytes]) ->
 
 def _field(name: str, value: str) -> bytes:
     return encode_number(int(value, 16)) if name in _NUMBERS else bytes.fromhex(value.removeprefix("0x"))
+
+
+def _by_slot(storage_proof: Any) -> dict[int, list[bytes]]:
+    try:
+        return {int(item["key"], 16): _nodes(item["proof"]) for item in storage_proof}
+    except (KeyError, TypeError, ValueError) as exc:
+        raise ProofError("the state proof has not the form of EIP-1186") from exc
 
 
 def _nodes(nodes: Any) -> list[bytes]:

@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from rlp.exceptions import DecodingError
 from trie import HexaryTrie
 
-from smartchain.errors import ProofError
+from smartchain.errors import HostUnavailable, ProofError, RpcRefused, StateGone
 from smartchain.host.rlp import decode, encode, encode_number
-from smartchain.host.stateproof import SIZE_SLOT, header_hash, slot_value
+from smartchain.host.stateproof import SIZE_SLOT, header_hash, proven_head, slot_value
 from smartchain.host.trie import EMPTY_TRIE, value_at
 from smartchain.ledger.hash import keccak
+from smartchain.ports import Head, HostBlock
+from smartchain.types import Address, Size
 
 ITEMS: st.SearchStrategy[Any] = st.recursive(st.binary(max_size=80), lambda inner: st.lists(inner, max_size=20))
 CONTENTS = st.dictionaries(st.binary(min_size=1, max_size=32), st.binary(min_size=1, max_size=70), max_size=40)
@@ -145,3 +147,66 @@ MAINNET_BLOCK_1 = {
 def test_a_header_hashes_to_its_block_s_hash() -> None:
     """Block 1 of Ethereum, the oldest form of a header; newer ones are held to anvil's."""
     assert header_hash(MAINNET_BLOCK_1).hex() == "88e96d4537bea4d9c05d12549907b32561d3bf31f45aae734cdc119f13406cb6"
+
+
+class Prover:
+    """A node with one block, and whatever it says of the state there: implements `ports.Rpc` as far as is asked."""
+
+    name = "http://prover"
+
+    def __init__(self, proof: Any, **header: Any) -> None:
+        self.proof = proof
+        self.block = MAINNET_BLOCK_1 | header
+
+    def call(self, method: str, *params: Any) -> Any:
+        if method == "eth_getBlockByHash":
+            return self.block
+        if isinstance(self.proof, Exception):
+            raise self.proof
+        return self.proof
+
+    def batch(self, calls: Any) -> list[Any]:
+        return [self.call(method, *params) for method, params in calls]
+
+    def body(self, method: str, *params: Any) -> bytes:
+        raise AssertionError(method)
+
+
+def proven_by(prover: Prover) -> Head | None:
+    at = HostBlock(1, header_hash(MAINNET_BLOCK_1), 0x55BA4224)
+    return proven_head(prover, Address(b"\xbc" * 20), at, Size(3))
+
+
+@pytest.mark.parametrize(
+    "proof",
+    [
+        "0x",
+        [],
+        {},
+        {"accountProof": None, "storageProof": []},
+        {"accountProof": [], "storageProof": None},
+        {"accountProof": [7], "storageProof": []},
+        {"accountProof": [], "storageProof": [7]},
+        {"accountProof": [], "storageProof": [{"key": "seven", "proof": []}]},
+        {"accountProof": [], "storageProof": [{"proof": []}]},
+        {"accountProof": ["0x" + "f8" * 5_000], "storageProof": []},
+    ],
+    ids=str,
+)
+def test_rubbish_for_a_proof_is_a_proof_that_does_not_hold(proof: Any) -> None:
+    with pytest.raises(ProofError):
+        proven_by(Prover(proof))
+
+
+@pytest.mark.parametrize(
+    "header", [{"number": "-0x1"}, {"number": 1}, {"stateRoot": 7}, {"extraData": None}, {"miner": "0xzz"}], ids=str
+)
+def test_a_header_that_is_not_the_block_s_proves_nothing(header: dict[str, Any]) -> None:
+    assert proven_by(Prover({}, **header)) is None
+
+
+@pytest.mark.parametrize(
+    "error", [RpcRefused("no such method", -32601), StateGone("pruned"), HostUnavailable("request limit")], ids=repr
+)
+def test_a_node_that_makes_no_proof_proves_nothing_and_ends_nothing(error: Exception) -> None:
+    assert proven_by(Prover(error)) is None

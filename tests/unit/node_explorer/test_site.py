@@ -108,6 +108,7 @@ def test_an_unverified_chain_says_so_on_every_page_and_in_every_form(path: str) 
     as_json = client.get(f"{'/index' if at == '/' else at}.json?{asked}")
 
     assert "<strong>Unverified.</strong>" in page.text
+    assert not re.search("(?<!not) compared with the contract", page.text)
     assert page.headers["smartchain-verified"] == "false"
     assert as_json.json()["verified"] is False
 

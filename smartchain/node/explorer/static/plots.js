@@ -1,5 +1,6 @@
 // Plots: data from the node, drawn by uPlot, redrawn when the chain moves, the window or the colours change.
 
+const WHOLE = Array.from({ length: 13 }, (_, power) => [1, 2, 5].map((one) => one * 10 ** power)).flat();
 const holder = document.querySelector("[data-plots]");
 const drawn = new Map();
 let newest = null;
@@ -28,16 +29,16 @@ function series(name, data) {
     return { t: points.map((p) => p.time), v: points.map((p) => Number(p.ether)), steps: true, unit: "ETH" };
   }
   if (name === "blocks") {
-    return { t: data.curve.map((p) => p.time), v: data.curve.map((p) => p.blocks), unit: "" };
+    return { t: data.curve.map((p) => p.time), v: data.curve.map((p) => p.blocks), steps: true, whole: true, unit: "" };
   }
   const columns = data.columns;
   const t = columns.map((c) => c.time);
   const each = span(data.width_s);
   const width = data.width_s;
   if (name === "value") return { t, width, v: columns.map((c) => Number(c.value)), bars: true, unit: `ETH in ${each}` };
-  if (name === "transfers") return { t, width, v: columns.map((c) => c.transfers), bars: true, unit: `in ${each}` };
+  if (name === "transfers") return { t, width, v: columns.map((c) => c.transfers), bars: true, whole: true, unit: `in ${each}` };
   let sum = 0;
-  return { t, v: columns.map((c) => (sum += c.entries)), unit: "" };
+  return { t, v: columns.map((c) => (sum += c.entries)), whole: true, unit: "" };
 }
 
 /** Times must rise for uPlot: of several at one second the last counts. */
@@ -63,7 +64,7 @@ function options(element, shape, unit) {
     scales: { x: { range: (_, low, high) => [low, high + (shape.width ?? 0)] }, y: { range: (_, low, high) => range(low, high) } },
     axes: [
       { ...axis, grid: { show: false }, size: 30, space: 70, values: (_, ticks) => ticks.map((tick) => moment(tick, ticks)) },
-      { ...axis, grid, size: 52, values: (_, ticks) => ticks.map((tick) => compact.format(tick)) },
+      { ...axis, grid, size: 52, ...(shape.whole ? { incrs: WHOLE } : {}), values: (_, ticks) => ticks.map((tick) => compact.format(tick)) },
     ],
     series: [{}, line],
     hooks: { setCursor: [(plot) => pointed(plot, unit, shape.unit)] },

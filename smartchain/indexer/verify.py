@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from smartchain.errors import CorruptStore, InputError, RootMismatch, StateGone, UnknownBlock, Untrue
+from smartchain.errors import CorruptStore, HostError, InputError, RootMismatch, StateGone, UnknownBlock, Untrue
 from smartchain.indexer.growth import genesis_of
 from smartchain.ledger.block import Assembler, Block
 from smartchain.ledger.hash import leaf_hash
@@ -128,7 +128,7 @@ def verify(source: EntrySource, store: LedgerStore, progress: Progress = lambda 
 
 
 def _contract_at(source: EntrySource, at: HostBlock, ours: Head) -> tuple[HostBlock, Head]:
-    """The contract's head at that block, or the newest one where the host forgot and the size is the same."""
+    """The contract's head at that block; where the host forgot, the newest one or a checkpoint, of the same size."""
     there = source.block(at.number)
     if there is None or there.hash != at.hash:
         raise UnknownBlock(
@@ -140,12 +140,24 @@ def _contract_at(source: EntrySource, at: HostBlock, ours: Head) -> tuple[HostBl
     except StateGone:
         newest = source.target()
         head = source.head(newest)
-        if head.size != ours.size:
+        if head.size == ours.size:
+            return newest, head
+        kept = _kept(source, newest, ours)
+        if kept is None:
             raise StateGone(
                 f"{source.name} has forgotten the contract's state at host block {at.number}, and the ledger has "
                 "grown since: run 'smartchain index' first"
             ) from None
-        return newest, head
+        return newest, kept
+
+
+def _kept(source: EntrySource, at: HostBlock, ours: Head) -> Head | None:
+    """The checkpoint of our size that the contract has there, if it has one."""
+    try:
+        root = source.checkpoint(ours.size, at)
+    except HostError:
+        return None
+    return None if root is None else Head(ours.size, root)
 
 
 def _wrong_entry(
@@ -174,7 +186,7 @@ def _suspects(source: EntrySource, walk: _Walk, at: HostBlock) -> tuple[int, int
     if walk.difference:
         return walk.difference.start, walk.difference.stop
     try:
-        theirs = source.peaks(at)
+        theirs = source.peaks(at) if source.head(at).size == walk.size else []
     except StateGone:
         return 0, walk.size
     pairs = zip(reversed(peak_ranges(walk.size)), reversed(walk.log.peaks()), reversed(theirs), strict=False)

@@ -162,3 +162,36 @@ def test_a_sound_store_is_verified_under_any_rule(rule: BlockRule) -> None:
 
     assert found == Verified(host.head(host.blocks[-1].block), len(store.chain), host.blocks[-1].block)
     assert seen[-1] == (300, 300)
+
+
+def test_where_the_state_is_forgotten_and_the_ledger_grew_a_checkpoint_serves() -> None:
+    host, store = verified_store(20)
+    host.keep()
+    host.keeps_state = 1
+    for _ in range(3):
+        host.mine(2)
+
+    found = verify(host, store)
+
+    assert (found.head.size, found.at) == (60, host.blocks[-1].block)
+    change_amount(store, 41)
+    with pytest.raises(CorruptStore, match="entry 41 in the store"):
+        verify(host, store)
+
+
+@pytest.mark.parametrize("rule", [BlockRule(5, 0), BlockRule(0, 0), BlockRule(0, 1), BlockRule(4, 30)])
+def test_the_part_that_a_checkpoint_verified_is_sound_by_itself(rule: BlockRule) -> None:
+    host = FakeHost(random.Random(11), rule)
+    for number in range(40):
+        host.mine(3)
+        if number == 19:
+            host.keep()
+    store = ListStore(host.info())
+    host.blocks_a_chunk = 30
+    read: list[int] = [0]
+    Follower(host, store, lambda now, _total: read.append(now), lambda: read[-1] > 60).step()
+    assert store.verified_size == 60 < len(store.rows)
+
+    found = verify(host, store)
+
+    assert (found.head.size, found.blocks) == (60, store.verified_blocks)

@@ -14,9 +14,13 @@ from smartchain.types import Address
 _FORM = re.compile(r"0[xX][0-9a-fA-F]{40}")
 
 
-@lru_cache(maxsize=1 << 14)
 def checksum(address: Address) -> str:
     """`0x…` with the checksum of ERC-55 in the case of its letters."""
+    return _checksum(address)
+
+
+@lru_cache(maxsize=1 << 14)
+def _checksum(address: bytes) -> str:
     digits = address.hex()
     digest = keccak(digits.encode()).hex()
     return "0x" + "".join(d.upper() if int(h, 16) > 7 else d for d, h in zip(digits, digest, strict=False))

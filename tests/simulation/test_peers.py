@@ -104,10 +104,8 @@ class World:
                 follow(self.host, store)
 
     def step(self) -> None:
-        try:
+        with suppress(HostUnavailable, UnknownBlock):  # which pass
             self.gatherer.step()
-        except (HostUnavailable, UnknownBlock):
-            pass  # transient
         self.check()
 
     def check(self) -> None:

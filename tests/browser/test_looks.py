@@ -143,7 +143,7 @@ def test_the_slash_key_stays_a_slash_where_somebody_types(served: Served, visito
 
 
 def test_times_are_told_from_now_and_exactly(served: Served, visitor: Visitor) -> None:
-    page = visitor.visit(f"{served.url}/entry/0")
+    page = visitor.visit(f"{served.url}/block/0")
     told = page.locator(".facts time").last
 
     expect(told).to_have_text("1 hour ago")

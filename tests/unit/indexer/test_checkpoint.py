@@ -23,7 +23,7 @@ from smartchain.store import open_store
 from smartchain.types import Hash32, Index, Size
 from tests.fakes.ledger_host import BY_THREES, FakeBlock, FakeHost, FakeLog, Lie
 from tests.fakes.store import ListStore
-from tests.unit.indexer.test_follow import assert_is_the_hosts, reread_until_it_is_a_lie, until_caught_up
+from tests.unit.indexer.stepping import assert_is_the_hosts, reread_until_it_is_a_lie, until_caught_up
 
 
 def host_with_checkpoints(rule: BlockRule = BY_THREES, every: int = 30, blocks: int = 120) -> FakeHost:

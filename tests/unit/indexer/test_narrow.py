@@ -9,7 +9,7 @@ from smartchain.errors import BrokenSequence
 from smartchain.indexer.follow import Follower
 from tests.fakes.ledger_host import FakeBlock, FakeHost, FakeLog
 from tests.fakes.store import ListStore
-from tests.unit.indexer.test_follow import until_caught_up
+from tests.unit.indexer.stepping import until_caught_up
 
 
 def host_of_one_answer() -> FakeHost:

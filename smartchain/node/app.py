@@ -7,11 +7,11 @@ The node as one ASGI application: its parts, each with `routes(services)`, behin
 from __future__ import annotations
 
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute
-from starlette.types import ASGIApp
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from smartchain.node import api, bulk, explorer, legacy, rpc, watched
-from smartchain.node.api.answers import HANDLERS
+from smartchain.node.api.answers import HANDLERS, WRONG_METHOD, error
 from smartchain.node.guard.bodies import Bodies
 from smartchain.node.guard.names import KnownNames
 from smartchain.node.guard.origins import Origins
@@ -34,5 +34,18 @@ def build_app(services: Services) -> ASGIApp:
 
 def all_routes(services: Services, metrics: Metrics) -> list[BaseRoute]:
     """Of every part; the first that fits answers."""
-    parts = (api.hot, rpc.routes, bulk.routes, api.routes, legacy.routes, explorer.routes)
+    parts = (api.hot, rpc.routes, bulk_routes, api.routes, legacy.routes, explorer.routes)
     return [route for part in parts for route in part(services)] + watched.routes(services, metrics)
+
+
+def bulk_routes(services: Services) -> list[BaseRoute]:
+    """Those for peers, and a refusal of every other method: what is mounted at `/api/v1` does not know them."""
+    found = bulk.routes(services)
+    return found + [Route(route.path, _Refusal()) for route in found if isinstance(route, Route)]
+
+
+class _Refusal:
+    """ASGI: this address is asked by GET."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await error(405, WRONG_METHOD, {"Allow": "GET, HEAD"})(scope, receive, send)

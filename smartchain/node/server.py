@@ -10,11 +10,12 @@ import threading
 from collections.abc import Callable
 
 import uvicorn
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp
 
 from smartchain.config import NodeSettings
 from smartchain.errors import SettingsError
-from smartchain.node.guard.connections import SWEEP_S, Bounded, Connections
+from smartchain.node.guard.connections import SWEEP_S, Bounded, Connections, Patience
 
 GRACE_S = 5
 """For answers under way when the node ends."""
@@ -34,11 +35,17 @@ class Server:
     The address is taken when it is made: raises `SettingsError` if that cannot be had.
     """
 
-    def __init__(self, app: ASGIApp, settings: NodeSettings, failed: Failed = lambda _line: None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        settings: NodeSettings,
+        failed: Failed = lambda _line: None,
+        patience: Patience = Patience(),  # noqa: B008  (frozen)
+    ) -> None:
         self._socket = listen(settings.host, settings.port)
         self.port: int = self._socket.getsockname()[1]
         self.url = f"http://{_shown(settings.host)}:{self.port}"
-        bounds = Connections(affordable(settings.connections))
+        bounds = Connections(affordable(settings.connections), patience)
         self._server = uvicorn.Server(
             uvicorn.Config(
                 app,
@@ -128,6 +135,8 @@ class _Lines(logging.Handler):
         self._failed = failed
 
     def emit(self, record: logging.LogRecord) -> None:
+        if record.exc_info and isinstance(record.exc_info[1], ClientDisconnect):
+            return  # its own affair
         if record.exc_info and record.exc_info[1] is not None:
             fault = record.exc_info[1]
             place = fault.__traceback__

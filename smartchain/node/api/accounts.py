@@ -9,7 +9,6 @@ from typing import Annotated
 from fastapi import FastAPI, Path, Query
 from starlette.responses import Response
 
-from smartchain.errors import InputError
 from smartchain.ledger.address import checksum
 from smartchain.ledger.hash import ETHER
 from smartchain.node.api.answers import NotThere, answer
@@ -55,15 +54,15 @@ def add(api: FastAPI, services: Services) -> None:
 
 
 def _size_of(view: View, size: int | None, number: int | None) -> int:
-    """The size of the log that is asked about. Raises `InputError`, `NotThere`."""
-    if size is not None and number is not None:
-        raise InputError("size and block say the same in two ways: give one of them")
+    """The size of the log that is asked about. Raises `NotThere` for one that is not, or not that of the block."""
     known = view.status.verified_size
-    if number is not None:
-        block = view.block(number)
-        if block is None:
-            raise NotThere(f"there is no block {number}: the newest is {view.status.verified_blocks - 1}")
-        return block.size
     if size is not None and size > known:
         raise NotThere(f"the log has {known} entries, fewer than {size}")
-    return known if size is None else size
+    if number is None:
+        return known if size is None else size
+    block = view.block(number)
+    if block is None:
+        raise NotThere(f"there is no block {number}: the newest is {view.status.verified_blocks - 1}")
+    if size not in (None, block.size):
+        raise NotThere(f"block {number} ends at size {block.size}, not at {size}: give one of them")
+    return block.size

@@ -15,10 +15,8 @@ from smartchain.errors import InputError, ProofError, SmartchainError
 from smartchain.node.shapes import Error, encode
 
 JSON = "application/json"
-_STATUSES = {
-    404: "there is nothing at this address",
-    405: "this address is not asked in this way",
-}
+WRONG_METHOD = "this address is not asked in this way"
+_STATUSES = {404: "there is nothing at this address", 405: WRONG_METHOD}
 
 
 class NotThere(InputError):

@@ -82,6 +82,11 @@ Rows = Annotated[int, _rows[0], _rows[1], Query(description="Rows in the piece."
 Points = Annotated[int, _points[0], _points[1], Query(description="At most so many points.")]
 AddressText = Annotated[bytes, _read_by(_address), _address_schema]
 HashText = Annotated[bytes, _read_by(hash_of), _hash_schema]
+BlockName = Annotated[
+    str,
+    WithJsonSchema({"type": "string", "pattern": "^(0x[0-9a-f]{64}|0|[1-9][0-9]{0,14})$"}),
+    Path(description="A number or a hash."),
+]
 InPath = Annotated[int, _any[0], _any[1], Path()]
 Order = Literal["ascending", "descending"]
 

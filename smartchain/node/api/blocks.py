@@ -18,8 +18,8 @@ from starlette.types import Receive, Scope, Send
 
 from smartchain.errors import InputError, SmartchainError
 from smartchain.ledger.block import Block
-from smartchain.node.api.answers import JSON, NotThere, answer, error, of_error
-from smartchain.node.api.asked import MOST_ROWS, ROWS, Number, Order, Rows, hash_of, number
+from smartchain.node.api.answers import JSON, WRONG_METHOD, NotThere, answer, error, of_error
+from smartchain.node.api.asked import MOST_ROWS, ROWS, BlockName, Number, Order, Rows, hash_of, number
 from smartchain.node.api.cache import Cache
 from smartchain.node.services import Services
 from smartchain.node.shapes import BlockAnswer, Blocks, block_shape, encode, entry_shape, is_verified
@@ -39,7 +39,7 @@ def add(api: FastAPI, services: Services) -> None:
             return answer(_piece(view, order, first, limit))
 
     @api.get("/blocks/{name}", tags=["blocks"], summary="A block by its number or hash, with its entries")
-    def block(name: str) -> Response:
+    def block(name: BlockName) -> Response:
         return Response(one_block(services, name), media_type=JSON)
 
 
@@ -122,7 +122,7 @@ class _Hot:
 
     async def _made(self, scope: Scope, name: str) -> Response:
         if scope["method"] not in ("GET", "HEAD"):
-            return error(405, "this address is asked by GET", {"Allow": "GET, HEAD"})
+            return error(405, WRONG_METHOD, {"Allow": "GET, HEAD"})
         if scope["query_string"]:
             return of_error(InputError("a block is asked for without parameters"))
         seen = self._feed.count

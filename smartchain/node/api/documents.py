@@ -114,6 +114,7 @@ def add(api: FastAPI) -> None:
         return HTMLResponse(page, headers={"Content-Security-Policy": _POLICY, "X-Content-Type-Options": "nosniff"})
 
 
+_PATTERNS = {"|0|": "number or hash", "{64}": "0x and 64 hex digits", "{40}": "address"}
 _STYLE = """
 :root { color-scheme: light dark }
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
@@ -162,7 +163,7 @@ def _form(schema: dict[str, Any]) -> str:
     if "enum" in schema:
         return ", ".join(schema["enum"])
     if "pattern" in schema:
-        return "0x and 64 hex digits" if "64" in schema["pattern"] else "address"
+        return next((says for part, says in _PATTERNS.items() if part in schema["pattern"]), "text")
     if "maximum" in schema:
         return f"{schema['minimum']} to {schema['maximum']:,}"
     return str(schema.get("type", ""))

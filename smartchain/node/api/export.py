@@ -57,13 +57,13 @@ def add(api: FastAPI, services: Services) -> None:
     def export(form: _FORMAT = "ndjson", first: _FROM = 0, until_index: _STOP = None) -> Response:
         if form == "parquet":
             _expect_pyarrow()
-        source = _Range(services.store, first, until_index)
+        source = EntryRange(services.store, first, until_index)
         if not room.acquire(blocking=False):
             raise TooBusy(f"{MOST_AT_ONCE} exports are under way: try again later")
         return _Download(WRITERS[form](source), room.release, source.headers(form), MEDIA[form])
 
 
-class _Range:
+class EntryRange:
     """The entries to write, of the log as it was when they were asked for."""
 
     def __init__(self, store: LedgerStore, start: int, stop: int | None) -> None:
@@ -119,13 +119,13 @@ def _expect_pyarrow() -> None:
         ) from None
 
 
-def _ndjson(source: _Range) -> Pieces:
+def _ndjson(source: EntryRange) -> Pieces:
     closing_ = b',"verified":%s}\n' % encode(source.verified)
     for rows in source.pieces():
         yield b"".join(encode(row)[:-1] + closing_ for row in rows)
 
 
-def _csv(source: _Range) -> Pieces:
+def _csv(source: EntryRange) -> Pieces:
     verified = encode(source.verified).decode()
     yield (",".join((*COLUMNS, "verified")) + "\r\n").encode()
     for rows in source.pieces():
@@ -134,7 +134,7 @@ def _csv(source: _Range) -> Pieces:
         yield out.getvalue().encode()
 
 
-def _parquet(source: _Range) -> Pieces:
+def _parquet(source: EntryRange) -> Pieces:
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -186,4 +186,4 @@ class _Sink(io.RawIOBase):
         return b"".join(pieces)
 
 
-WRITERS: dict[Format, Callable[[_Range], Pieces]] = {"ndjson": _ndjson, "csv": _csv, "parquet": _parquet}
+WRITERS: dict[Format, Callable[[EntryRange], Pieces]] = {"ndjson": _ndjson, "csv": _csv, "parquet": _parquet}

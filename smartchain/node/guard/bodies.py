@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from smartchain.node.api.answers import error
@@ -26,7 +27,10 @@ class Bodies:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not _has_body(scope):
             return await self._app(scope, receive, send)
-        body = await self._whole(scope, receive)
+        try:
+            body = await self._whole(scope, receive)
+        except ClientDisconnect:
+            return None
         if body is None:
             says = f"the body of a request has {self._most_bytes} bytes at most"
             return await error(413, says)(scope, receive, send)
@@ -35,18 +39,20 @@ class Bodies:
         return await self._app(scope, _again(body, receive), send)
 
     async def _whole(self, scope: Scope, receive: Receive) -> bytes | None:
-        """None as soon as it is too long."""
+        """None as soon as it is too long. Raises `ClientDisconnect` where it does not come."""
         if _declared(scope) > self._most_bytes:
             return None
         pieces, size, more = [], 0, True
         while more:
             message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
             piece: bytes = message.get("body", b"")
             size += len(piece)
             if size > self._most_bytes:
                 return None
             pieces.append(piece)
-            more = message["type"] == "http.request" and message.get("more_body", False)
+            more = message.get("more_body", False)
         return b"".join(pieces)
 
 

@@ -10,27 +10,32 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
+from dataclasses import dataclass
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
-HEAD_S = 10.0
-"""From the connection, or the last answer, to a request that is whole but for its body."""
-
-BODY_S = 30.0
-"""From a request's first byte to its last."""
-
-STUCK_S = 30.0
-"""In which a client takes 64 KB of an answer."""
 
 MOST_HEAD_BYTES = 64 * 1024
 SWEEP_S = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds that a client may take."""
+
+    head: float = 10.0
+    """From the connection, or the last answer, to the first byte of a request."""
+    request: float = 30.0
+    """From a request's first byte to its last."""
+    stuck: float = 30.0
+    """In which it takes 64 KB of an answer."""
+
+
 class Connections:
     """All connections of a server, `most` of them; `sweep` is called every second."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, patience: Patience = Patience()) -> None:
+        self.patience = patience
         self._most = most
         self._idle: OrderedDict[Bounded, None] = OrderedDict()
         """Nothing of them is being answered; in the order in which they became so."""
@@ -73,7 +78,7 @@ class Bounded(HttpToolsProtocol):
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         self._since = time.monotonic()
-        self._until_s = HEAD_S
+        self._until_s = self.bounds.patience.head
         self._stuck: float | None = None
         self._in_head, self._head_bytes = True, 0
 
@@ -99,7 +104,7 @@ class Bounded(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._wait(BODY_S)
+        self._wait(self.bounds.patience.request)
 
     def on_headers_complete(self) -> None:
         self._in_head, self._head_bytes = False, 0
@@ -114,7 +119,7 @@ class Bounded(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         if not self.pipeline:
-            self._wait(HEAD_S)
+            self._wait(self.bounds.patience.head)
             self.bounds.idle(self)
         super().on_response_complete()
 
@@ -131,7 +136,7 @@ class Bounded(HttpToolsProtocol):
 
     def is_late(self, now: float) -> bool:
         """Whether its time is up."""
-        if self._stuck is not None and now - self._stuck > STUCK_S:
+        if self._stuck is not None and now - self._stuck > self.bounds.patience.stuck:
             return True
         return self._until_s > 0 and now - self._since > self._until_s
 

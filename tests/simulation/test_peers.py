@@ -7,6 +7,7 @@ A failing seed is printed; put it into SEEDS, where it stays.
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 
 import pytest
 

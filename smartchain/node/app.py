@@ -1,7 +1,7 @@
 """
 The node as one ASGI application: its parts, each with `routes(services)`, behind the guards.
 
-    request -> counted -> known name -> rate -> origins -> body -> the first route that fits
+    request -> counted -> known name -> rate -> origins -> body -> a block out of memory -> the first route that fits
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from smartchain.node import api, bulk, explorer, legacy, rpc, watched
 from smartchain.node.api.answers import HANDLERS, WRONG_METHOD, error
+from smartchain.node.api.blocks import HotBlocks
 from smartchain.node.guard.bodies import Bodies
 from smartchain.node.guard.names import KnownNames
 from smartchain.node.guard.origins import Origins
@@ -24,7 +25,7 @@ def build_app(services: Services) -> ASGIApp:
     """Everything that is served, and who may ask how much of it."""
     settings, metrics = services.settings, Metrics(services)
     app: ASGIApp = Starlette(routes=all_routes(services, metrics), exception_handlers=HANDLERS)
-    app = Bodies(app, settings.most_body_bytes)
+    app = Bodies(HotBlocks(app, services), settings.most_body_bytes)
     if settings.cors:
         app = Origins(app, settings.cors)
     if settings.rate:
@@ -34,7 +35,7 @@ def build_app(services: Services) -> ASGIApp:
 
 def all_routes(services: Services, metrics: Metrics) -> list[BaseRoute]:
     """Of every part; the first that fits answers."""
-    parts = (api.hot, rpc.routes, bulk_routes, api.routes, legacy.routes, explorer.routes)
+    parts = (rpc.routes, bulk_routes, api.routes, legacy.routes, explorer.routes)
     return [route for part in parts for route in part(services)] + watched.routes(services, metrics)
 
 

@@ -2,7 +2,7 @@
 The chain for programs: `/api/v1`, read only.
 
     chain.py      where it stands, what it is, who else has it
-    blocks.py     blocks; one of them by the route that is asked most
+    blocks.py     blocks; one of them before all routing
     entries.py    entries by address, subject, memo and time
     accounts.py   balances, at any size or block
     receipts.py   an entry with its proofs
@@ -22,9 +22,7 @@ from smartchain.node.api.answers import HANDLERS
 from smartchain.node.api.asked import only_known
 from smartchain.node.services import Services
 
-__all__ = ["hot", "routes"]
-
-hot = blocks.hot
+__all__ = ["routes"]
 
 
 def routes(services: Services) -> list[BaseRoute]:

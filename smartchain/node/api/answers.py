@@ -16,7 +16,8 @@ from smartchain.node.shapes import Error, encode
 
 JSON = "application/json"
 WRONG_METHOD = "this address is not asked in this way"
-_STATUSES = {404: "there is nothing at this address", 405: WRONG_METHOD}
+NOTHING_HERE = "there is nothing at this address"
+_STATUSES = {404: NOTHING_HERE, 405: WRONG_METHOD}
 
 
 class NotThere(InputError):

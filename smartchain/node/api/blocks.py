@@ -1,8 +1,7 @@
 """
 Blocks: a piece of the chain, and one block with its entries.
 
-One block is what is asked for most. Its answer is kept as bytes until the chain moves, and given by a route of its
-own with nothing in between.
+One block is what is asked for most. Its answer is kept as bytes until the chain moves, and given before any routing.
 """
 
 from __future__ import annotations
@@ -10,15 +9,15 @@ from __future__ import annotations
 from itertools import islice
 from typing import Annotated
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI, Query
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
-from starlette.types import Receive, Scope, Send
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from smartchain.errors import InputError, SmartchainError
 from smartchain.ledger.block import Block
-from smartchain.node.api.answers import JSON, WRONG_METHOD, NotThere, answer, error, of_error
+from smartchain.node.api.answers import JSON, NOTHING_HERE, NotThere, answer, error, of_error
 from smartchain.node.api.asked import MOST_ROWS, ROWS, BlockName, Number, Order, Rows, hash_of, number
 from smartchain.node.api.cache import Cache
 from smartchain.node.services import Services
@@ -26,6 +25,9 @@ from smartchain.node.shapes import BlockAnswer, Blocks, block_shape, encode, ent
 from smartchain.ports import EntryQuery, View
 
 PREFIX = "/api/v1"
+ONE = f"{PREFIX}/blocks/"
+READERS = 2
+"""Threads that make the answers of single blocks; with more they hinder one another."""
 
 
 def add(api: FastAPI, services: Services) -> None:
@@ -41,11 +43,6 @@ def add(api: FastAPI, services: Services) -> None:
     @api.get("/blocks/{name}", tags=["blocks"], summary="A block by its number or hash, with its entries")
     def block(name: BlockName) -> Response:
         return Response(one_block(services, name), media_type=JSON)
-
-
-def hot(services: Services) -> list[BaseRoute]:
-    """The route of one block, to stand before all others."""
-    return [Route(f"{PREFIX}/blocks/{{name}}", _Hot(services))]
 
 
 def _piece(view: View, order: Order, first: int | None, limit: int) -> Blocks:
@@ -100,34 +97,39 @@ def _answer(view: View, block: Block, start: int) -> BlockAnswer:
     )
 
 
-class _Hot:
-    """ASGI: one block, out of the cache where it is there."""
+class HotBlocks:
+    """ASGI: single blocks, out of memory where they are there; everything else is the application's."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, app: ASGIApp, services: Services) -> None:
+        self._app = app
         self._services = services
         self._feed = services.feed
         self._cache: Cache[bytes] = Cache(services.feed)
+        self._readers = CapacityLimiter(READERS)
+        self._route = Route(f"{ONE}{{name}}", lambda _: None)  # for the figures
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        name: str = scope["path_params"]["name"]
-        body = self._cache.get(name) if scope["method"] == "GET" and not scope["query_string"] else None
-        if body is None:
+        if scope["type"] != "http" or not scope["path"].startswith(ONE) or scope["method"] not in ("GET", "HEAD"):
+            return await self._app(scope, receive, send)
+        scope["route"] = self._route
+        name: str = scope["path"][len(ONE) :]
+        body = self._cache.get(name)
+        if body is None or scope["query_string"] or scope["method"] == "HEAD":
             response = await self._made(scope, name)
             return await response(scope, receive, send)
-        length = b"%d" % len(body)
-        headers = [(b"content-type", b"application/json"), (b"content-length", length)]
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
         return None
 
     async def _made(self, scope: Scope, name: str) -> Response:
-        if scope["method"] not in ("GET", "HEAD"):
-            return error(405, WRONG_METHOD, {"Allow": "GET, HEAD"})
+        if "/" in name:
+            return error(404, NOTHING_HERE)
         if scope["query_string"]:
             return of_error(InputError("a block is asked for without parameters"))
         seen = self._feed.count
         try:
-            body = await run_in_threadpool(one_block, self._services, name)
+            body = await to_thread.run_sync(one_block, self._services, name, limiter=self._readers)
         except SmartchainError as fault:
             return of_error(fault)
         self._cache.put(name, body, seen)

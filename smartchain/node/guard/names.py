@@ -22,19 +22,23 @@ class KnownNames:
         self._app = app
         self._bind = bind
         self._names = frozenset(name.lower() for name in names)
-        self._ours: dict[tuple[str, int], frozenset[str]] = {}
+        self._ours: dict[tuple[str, int | None], frozenset[str] | None] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        server = scope.get("server")
-        if scope["type"] != "http" or not server or server[1] is None or not is_loopback(server[0]):
+        known = self._known(scope.get("server")) if scope["type"] == "http" else None
+        if known is None:
             return await self._app(scope, receive, send)
         asked = [value for name, value in scope["headers"] if name == b"host"]
-        if len(asked) == 1 and asked[0].decode("latin-1").lower() in self._known(tuple(server)):
+        if len(asked) == 1 and asked[0].decode("latin-1").lower() in known:
             return await self._app(scope, receive, send)
         says = "the Host of this request is no name of this node: start it with --name to give it one"
         return await error(421, says)(scope, receive, send)
 
-    def _known(self, server: tuple[str, int]) -> frozenset[str]:
+    def _known(self, server: tuple[str, int | None] | None) -> frozenset[str] | None:
+        """The names for a connection to there; None where any will do."""
+        if server is None or server[1] is None:
+            return None
         if server not in self._ours:
-            self._ours[server] = hosts_of(self._bind, server) | self._names
+            names = hosts_of(self._bind, server) | self._names
+            self._ours[server] = names if is_loopback(server[0]) else None
         return self._ours[server]

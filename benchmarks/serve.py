@@ -27,6 +27,7 @@ CONNECTIONS = 32
 BLOCKS_ASKED = 1_000
 """Different ones, in random order: each is made once and then comes from memory."""
 
+WARM_S = 3
 WAYS = ("node", "node, cold", "starlette", "fastapi")
 
 
@@ -197,7 +198,7 @@ def measure(way: str, db: str, blocks: int, seconds: float) -> tuple[float, floa
         assert server.stdout is not None
         port = server.stdout.readline().strip()
         ask = [*command, "--load", port, "--blocks", str(blocks), "--seconds", str(seconds)]
-        subprocess.run([*ask[:-1], "1"], check=True, capture_output=True)  # to warm up
+        subprocess.run([*ask[:-1], str(WARM_S)], check=True, capture_output=True)
         before = _cpu_s(server.pid)
         said = subprocess.run(ask, check=True, capture_output=True, text=True).stdout.split()
         cpu_s, memory = _cpu_s(server.pid) - before, _memory_mb(server.pid)

@@ -47,8 +47,9 @@ class Event:
 class Follower:
     """Reads events one by one."""
 
-    def __init__(self, server: Server, last: str | None = None, query: str = "") -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    def __init__(self, server: Server | int, last: str | None = None, query: str = "") -> None:
+        port = server if isinstance(server, int) else server.port
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
         headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last} if last else {})
         self._connection.request("GET", "/api/v1/stream" + query, headers=headers)
         self.response = self._connection.getresponse()

@@ -110,6 +110,10 @@ class Watch:
                 if self.stop.wait(wait_s):
                     raise click.exceptions.Exit(0) from None
 
+    def progress(self, done: int, total: int) -> None:
+        """Told on the way through a step."""
+        self.bar(done, total)
+
     def report(self, outcome: Outcome) -> None:
         """A line for each step that a person would want to see: not for looking around without finding anything."""
         step = views.step_json(outcome)

@@ -87,10 +87,10 @@ def steps_of(
     from smartchain.indexer.follow import Follower
 
     if roster is not None:
-        return peers.gatherer_of(roster, store, source, plan.folder, watch.stop, watch.log.warning, watch.bar)
+        return peers.gatherer_of(roster, store, source, plan.folder, watch.stop, watch.log.warning, watch.progress)
     if source is None:
         raise SettingsError(NOTHING)
-    return Follower(source, store, watch.bar, watch.stop.is_set)
+    return Follower(source, store, watch.progress, watch.stop.is_set)
 
 
 def journal_of(store: Store) -> Journal:

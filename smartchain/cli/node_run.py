@@ -77,6 +77,7 @@ class NodeRun(following.Watch):
         if source is None and plan.host is not None:
             info, source = self.patiently(lambda: parts.reach(plan, roster))
             kept = store.ledger(info)
+        self._pulse.watch(kept)
         self._run(kept, parts.steps_of(plan, self, kept, source, roster))
 
     def _services(self, store: Store, kept: LedgerStore, roster: Roster | None) -> Services:
@@ -98,6 +99,10 @@ class NodeRun(following.Watch):
         poll_s = self._plan.how.poll_on(kept.info.chain_id)
         idle = lambda: kept.look_up(following.LOOKED_UP)  # noqa: E731
         Daemon(steps, self.stop, self.report, self.trouble, poll_s, idle).run()
+
+    def progress(self, done: int, total: int) -> None:
+        super().progress(done, total)
+        self._pulse.progress()
 
     def report(self, outcome: Outcome) -> None:
         super().report(outcome)

@@ -116,6 +116,21 @@ def test_the_feed_hears_of_what_moved_and_not_of_looking_around(node: Watched) -
     assert node.world.feed.count == before + 1
 
 
+def test_what_another_process_wrote_moves_the_feed_too(node: Watched) -> None:
+    node.pulse.watch(node.world.store)
+    before = node.world.feed.count
+    node.pulse.report(UP_TO_DATE)
+    assert node.world.feed.count == before
+
+    node.world.store.cursor = None
+    node.pulse.report(UP_TO_DATE)
+    node.world.store.verified_size = 6
+    node.pulse.progress()
+    node.pulse.progress()
+
+    assert node.world.feed.count == before + 2
+
+
 def test_the_figures_are_those_of_the_store(node: Watched) -> None:
     node.world.grow([payment(ANNA, ANNA, 1)], verified=False)
 

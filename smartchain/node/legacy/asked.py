@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from starlette.requests import Request
 
 from smartchain.errors import AmountError, InputError
+from smartchain.node.guard.bodies import is_too_deep
 from smartchain.types import Wei
 
 MOST_BYTES = 8 * 2**20
@@ -41,8 +42,10 @@ def read_json(body: bytes, *, exact: bool) -> dict[str, Any]:
 
     What is no object has no values. Raises `InputError` for what is no JSON.
     """
+    if is_too_deep(body):
+        raise InputError("the body nests deeper than any request does")
     try:
-        found = json.loads(body, parse_float=Decimal if exact else None, parse_constant=_refuse)
+        found = json.loads(body.decode(), parse_float=Decimal if exact else None, parse_constant=_refuse)
     except (ValueError, ArithmeticError, RecursionError):
         raise InputError("the body is not JSON that can be read") from None
     return found if isinstance(found, dict) else {}

@@ -60,7 +60,7 @@ def test_no_bool_passes_for_a_number() -> None:
 @pytest.mark.parametrize(
     "body",
     [b"", b"{", b"sender=x", b"\xff\xfe{", b"[" * 100_000, b'{"a":' * 5000, b'{"amount": NaN}', b'{"amount": Infinity}',
-     b'{"amount": %s}' % (b"9" * 5000)],
+     b'{"amount": %s}' % (b"9" * 5000), "{}".encode("utf-16"), ('["∀' + "[" * 5000).encode("utf-16-le")],
 )  # fmt: skip
 def test_what_is_no_json_is_refused_and_harms_nobody(body: bytes) -> None:
     with pytest.raises(InputError):

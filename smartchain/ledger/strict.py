@@ -16,6 +16,7 @@ from typing import NoReturn
 from smartchain.errors import ReceiptError
 from smartchain.ledger.address import checksum
 from smartchain.ledger.entry import MAX_VALUE
+from smartchain.ledger.nesting import is_too_deep
 from smartchain.types import Address, Hash32
 
 MOST_NUMBER = 2**53 - 1
@@ -110,6 +111,8 @@ class Fields:
 def read_json(text: str) -> object:
     """What a text of JSON says. Raises `ReceiptError` for no JSON, and for a field that is there twice."""
     try:
+        if is_too_deep(text.encode()):
+            raise ValueError("nested too deep")
         return json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError):
         raise ReceiptError("this is not JSON: it was cut off or altered, or is no receipt") from None

@@ -4,17 +4,11 @@ How much a client may send, and how deep its JSON may go.
 
 from __future__ import annotations
 
-import re
-
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from smartchain.ledger.nesting import DEEPEST, is_too_deep
 from smartchain.node.api.answers import error
-
-DEEPEST = 64
-"""No request of ours nests further than a few levels."""
-
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
 
 
 class Bodies:
@@ -54,18 +48,6 @@ class Bodies:
             pieces.append(piece)
             more = message.get("more_body", False)
         return b"".join(pieces)
-
-
-def is_too_deep(body: bytes, deepest: int = DEEPEST) -> bool:
-    """Whether brackets nest deeper, outside of strings; anything but JSON may count as deep, and is as useless."""
-    if body.count(b"[") + body.count(b"{") <= deepest:
-        return False
-    depth = 0
-    for bracket in re.finditer(rb"[\[\]{}]", _STRING.sub(b"", body)):
-        depth += 1 if bracket[0] in b"[{" else -1
-        if depth > deepest:
-            return True
-    return False
 
 
 def _has_body(scope: Scope) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from starlette.requests import Request
 
 from smartchain.errors import AmountError, InputError
-from smartchain.node.guard.bodies import is_too_deep
+from smartchain.ledger.nesting import is_too_deep
 from smartchain.types import Wei
 
 MOST_BYTES = 8 * 2**20

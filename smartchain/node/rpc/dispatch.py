@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from smartchain.ledger.nesting import is_too_deep
 from smartchain.node.rpc.chain import Chain
 from smartchain.node.rpc.faults import (
     ANSWER_TOO_LARGE,
@@ -69,6 +70,8 @@ class Failure(msgspec.Struct):
 def answer(view: AbstractContextManager[View], body: bytes, clock: Callable[[], float] = time.monotonic) -> bytes:
     """The response to a body; empty where there is none to give."""
     try:
+        if is_too_deep(body):
+            raise ValueError("nested too deep")
         said = msgspec.json.decode(body)
     except (ValueError, RecursionError):
         return failure(Fault(PARSE_ERROR, "the body is not JSON, or nested too deep"))

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smartchain.config import NodeSettings
+from smartchain.ledger.nesting import DEEPEST, is_too_deep
 from smartchain.node.app import build_app
-from smartchain.node.guard.bodies import DEEPEST, is_too_deep
 from smartchain.node.guard.rate import client_of
 from tests.store.making import payments
 from tests.unit.node.asking import Client, World

@@ -121,7 +121,9 @@ def _blocks(logs: Sequence[RawLog], chunk: Chunk) -> list[tuple[int, Hash32, int
             number, block_hash = int(number_text, 16), bytes.fromhex(hash_text[2:])
         except ValueError:
             return None
-        if not before < number <= chunk.last_block or len(block_hash) != 32 or hash_text[:2] != "0x":
+        if number_text[:2] != "0x" or hash_text[:2] != "0x" or len(block_hash) != 32:
+            return None
+        if not before < number <= chunk.last_block:
             return None
         found.append((number, Hash32(block_hash), sum(1 for _ in run)))
         before = number

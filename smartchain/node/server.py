@@ -153,3 +153,4 @@ def _tell(failed: Failed) -> None:
     log.handlers = [_Lines(failed)]
     log.propagate = False
     log.setLevel(logging.ERROR)
+    logging.getLogger("uvicorn.error").setLevel(logging.NOTSET)  # whatever another server in this process wanted

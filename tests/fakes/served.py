@@ -34,7 +34,7 @@ class Served:
         if tls:
             self.url = self.url.replace("http://127.0.0.1", "https://localhost")
         self._server = uvicorn.Server(
-            uvicorn.Config(app, log_level="critical", lifespan="off", ws="none", **secure)  # type: ignore[arg-type]
+            uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none", **secure)  # type: ignore[arg-type]
         )
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
 

@@ -17,7 +17,9 @@ from starlette.types import ASGIApp
 def serving(app: ASGIApp) -> Iterator[str]:
     """The address at which it answers, until the end."""
     listening = socket.create_server(("127.0.0.1", 0))
-    settings = uvicorn.Config(app, log_level="error", lifespan="off", ws="none", timeout_graceful_shutdown=2)
+    settings = uvicorn.Config(
+        app, log_config=None, access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=2
+    )
     server = uvicorn.Server(settings)
     thread = threading.Thread(target=asyncio.run, args=(server.serve([listening]),))
     thread.start()

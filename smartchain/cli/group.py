@@ -37,6 +37,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "history": ("history", "Payments of a time span, as CSV for a spreadsheet."),
         "receipt": ("receipt", "One entry with its proofs, in a file that anyone can check."),
         "verify": ("verify", "Compute the whole stored chain again and compare it with the contract."),
+        "fsck": ("fsck", "Check a store against its own hashes, without asking anybody."),
     },
     "Keep": {
         "journal": ("journal", "A chain of this node's own, for notes that can be proven later."),

@@ -37,6 +37,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "history": ("history", "Payments of a time span, as CSV for a spreadsheet."),
         "receipt": ("receipt", "One entry with its proofs, in a file that anyone can check."),
         "verify": ("verify", "Compute the whole stored chain again and compare it with the contract."),
+        "audit": ("audit", "Compare the stored ledger with the receipts and balances of the host."),
         "fsck": ("fsck", "Check a store against its own hashes, without asking anybody."),
     },
     "Keep": {

@@ -1,0 +1,69 @@
+"""
+`smartchain audit`: the stored ledger, reconciled with the host chain itself.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+import click
+
+from smartchain.cli import build, options, output
+from smartchain.cli.progress import Bar
+from smartchain.config import HostSettings
+from smartchain.types import Address
+
+
+@click.command()
+@options.ledger
+@options.database
+@options.host
+@click.option("--sample", type=click.IntRange(min=1), metavar="N", help="So many entries at random.  [default: all]")
+@click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Draw the same sample again.")
+@options.as_json
+def audit(
+    ledger: Address | None, db: str, host: HostSettings, sample: int | None, seed: int | None, as_json: bool
+) -> None:
+    """
+    Reconcile the stored ledger with the host: receipts, balances, Ether logs.
+
+    Each entry's host transaction must have succeeded, be in the host block that the store names, and carry the entry.
+    The contract must hold the fees that the ledger says, and who never spent must have what they received. One line
+    for each thing that does not fit, and then status 1.
+    """
+    from smartchain.indexer.audit import audit as reconcile
+
+    seed = secrets.randbelow(2**32) if seed is None else seed
+    with build.stored(db, ledger) as store, Bar("compared") as bar, store.view() as view:
+        rpc = build.connect(host)
+        build.expect_chain(rpc, host.chain_id if host.chain_id is not None else view.info.chain_id)
+        found = reconcile(rpc, view, sample, seed, bar)
+    held, forced = found.held, None if found.held is None else max(0, found.held - found.owed)
+    if as_json:
+        output.say_json(
+            {
+                "entries": found.entries,
+                "seed": seed if sample is not None else None,
+                "held": None if held is None else str(held),
+                "fees": None if held is None else str(found.owed),
+                "forced": None if forced is None else str(forced),
+                "untouched": found.untouched,
+                "ether_logs": found.ether_logs,
+                "findings": found.findings,
+            }
+        )
+    else:
+        for line in found.findings:
+            click.echo(output.one_line(line))
+        drawn = "" if sample is None else f", drawn by --seed {seed}"
+        output.fields(
+            [
+                ("compared", f"{output.plural(found.entries, 'entry', 'entries')} with their receipts{drawn}"),
+                ("contract", "nothing to conclude" if held is None else f"has {held} wei, {forced} of it forced in"),
+                ("never spent", output.plural(found.untouched, "recipient")),
+                ("Ether logs", f"for {found.ether_logs}" if found.ether_logs else "the host has none"),
+                ("findings", str(len(found.findings))),
+            ]
+        )
+    if found.findings:
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,71 @@
+"""The audit: what the store says of the host, and what the host says."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from tests.e2e.typed import Shell, payer, wallet
+from tests.fakes.anvil import OnAnvil
+
+
+def recorded(shell: Shell) -> None:
+    assert shell.type("send", wallet(70), "3gwei").status == 0
+    (shell.folder / "two.csv").write_text(f"{wallet(71)},1gwei\n{wallet(72)},2gwei\n")
+    assert shell.type("send", "--batch", "two.csv", "--yes").status == 0
+    assert shell.type("index").status == 0
+
+
+def test_a_hint_that_was_altered_in_the_store_is_named(shell: Shell) -> None:
+    recorded(shell)
+    with sqlite3.connect(shell.folder / "smartchain.db") as db:
+        db.execute("UPDATE entry SET tx_hash = ? WHERE position = 0", (b"\x01" * 32,))
+    db.close()
+
+    done = shell.type("audit")
+
+    assert done.status == 1
+    assert done.out.splitlines()[0] == f"entry 0: host transaction 0x{'01' * 32} is not on the host"
+
+
+def test_who_never_spent_and_has_less_than_it_received_is_named(chain: OnAnvil, shell: Shell) -> None:
+    assert shell.type("send", wallet(79), "5gwei").status == 0
+    chain.rpc.call("anvil_setBalance", wallet(79), "0x1")
+    chain.mine(1)
+    assert shell.type("index").status == 0
+
+    done = shell.type("audit")
+
+    assert (done.status, done.out.splitlines()[0]) == (
+        1, f"{wallet(79)} received 5000000000 wei, never spent any and has 1",
+    )  # fmt: skip
+
+
+def test_an_untouched_ledger_fits_and_forced_ether_is_told_apart(chain: OnAnvil, shell: Shell) -> None:
+    recorded(shell)
+    assert shell.type("audit", "--json").json == {
+        "entries": 3, "seed": None, "held": "0", "fees": "0", "forced": "0", "untouched": 3, "ether_logs": 0,
+        "findings": [],
+    }  # fmt: skip
+    chain.rpc.call("anvil_setBalance", shell.environment["SMARTCHAIN_LEDGER"], hex(77))
+    chain.mine(1)
+    shell.type("index")
+
+    said = shell.type("audit", "--sample", "2", "--seed", "5", "--json").json
+
+    assert (said["entries"], said["seed"], said["forced"], said["findings"]) == (2, 5, "77", [])
+
+
+def test_a_relay_with_a_fee_must_hold_it(chain: OnAnvil, shell: Shell) -> None:
+    deployed = shell.type("deploy", "--fee-ppm", "10000", "--treasury", payer(chain), "--json").json
+    shell.environment["SMARTCHAIN_LEDGER"] = deployed["ledger"]
+    recorded(shell)
+    said = shell.type("audit", "--json").json
+    assert (said["held"], said["fees"], said["forced"], said["untouched"]) == ("60000000", "60000000", "0", 3)
+    chain.rpc.call("anvil_setBalance", deployed["ledger"], "0x1")
+    chain.mine(1)
+    shell.type("index")
+
+    done = shell.type("audit")
+
+    assert done.status == 1
+    assert "has 1 wei, and by its ledger at least 60000000" in done.out.splitlines()[0]

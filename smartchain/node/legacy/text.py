@@ -10,6 +10,7 @@ recipe; the digits that a float drops are the one thing that this hash does not 
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
@@ -41,7 +42,7 @@ def as_read(number: str) -> str:
     return repr(float(number)) if "." in number else number
 
 
-class Text:
+class Text(ABC):
     """
     Writes blocks one after another, each over the one before it.
 
@@ -83,19 +84,21 @@ class Text:
 
     # what a kind of chain says
 
+    @abstractmethod
     def opening(self, block: Block) -> str:
-        raise NotImplementedError
+        """What a block begins with."""
 
+    @abstractmethod
     def closing(self, block: Block) -> str:
-        raise NotImplementedError
+        """What it ends with."""
 
+    @abstractmethod
     def entries(self, packed: Sequence[bytes], first: int) -> Iterator[tuple[str, str]]:
         """Each entry that is shown: as it is written, and as Python writes it that has read it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def forged(self, block: Block) -> tuple[str, str]:
         """What stands around the entries where a block has just been made."""
-        raise NotImplementedError
 
 
 class ChainText(Text):

@@ -6,22 +6,22 @@ Where ledgers are kept: entries, blocks, and how far they are verified, in one t
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 
 from smartchain.errors import SettingsError, StoreError, WrongStore
-from smartchain.store.database import BUSY_S, Database, Mode, connect, use_wal
+from smartchain.store.connection import SqliteConnection
+from smartchain.store.database import BUSY_S, Mode, SqliteDatabase, connect, use_wal
 from smartchain.store.faults import said_of
-from smartchain.store.sqlite import SqliteLedger, SqliteStore
+from smartchain.store.ledgers import DatabaseStore, StoredLedger
 from smartchain.store.versions import REVISIONS, make, version_of
 
-__all__ = ["SqliteLedger", "SqliteStore", "open_store"]
+__all__ = ["DatabaseStore", "StoredLedger", "open_store"]
 
 _MAGIC = b"SQLite format 3\0"
 _PREFIX = "sqlite:///"
 
 
-def open_store(url: str, *, create: bool, read_only: bool = False, busy_s: float = BUSY_S) -> SqliteStore:
+def open_store(url: str, *, create: bool, read_only: bool = False, busy_s: float = BUSY_S) -> DatabaseStore:
     """
     The store at `sqlite:///PATH`, made if there is none and `create` says so.
 
@@ -40,8 +40,8 @@ def open_store(url: str, *, create: bool, read_only: bool = False, busy_s: float
             raise
     if read_only:
         writer.close()
-        return SqliteStore(Database(path, None, busy_s))
-    return SqliteStore(Database(path, writer, busy_s))
+        return DatabaseStore(SqliteDatabase(path, None, busy_s))
+    return DatabaseStore(SqliteDatabase(path, writer, busy_s))
 
 
 def _path_of(url: str) -> Path:
@@ -53,7 +53,7 @@ def _path_of(url: str) -> Path:
     return Path(name)
 
 
-def _opened(path: Path, mode: Mode, busy_s: float) -> sqlite3.Connection:
+def _opened(path: Path, mode: Mode, busy_s: float) -> SqliteConnection:
     if path.is_dir():
         raise StoreError(f"{path} is a folder; name a file in it")
     if mode != "rwc" and not path.exists():
@@ -74,7 +74,7 @@ def _is_database(path: Path) -> bool:
         raise StoreError(f"{path} cannot be opened ({error.strerror}); see to its permissions") from error
 
 
-def _bring_up_to_date(connection: sqlite3.Connection, path: Path, create: bool, read_only: bool, busy_s: float) -> None:
+def _bring_up_to_date(connection: SqliteConnection, path: Path, create: bool, read_only: bool, busy_s: float) -> None:
     version = version_of(connection, path)
     if version is None:
         if not create:
@@ -86,7 +86,7 @@ def _bring_up_to_date(connection: sqlite3.Connection, path: Path, create: bool, 
         use_wal(connection, busy_s)
 
 
-def _migrate(connection: sqlite3.Connection, path: Path, read_only: bool, busy_s: float) -> None:
+def _migrate(connection: SqliteConnection, path: Path, read_only: bool, busy_s: float) -> None:
     from smartchain.store.migrate import migrate
 
     if not read_only:

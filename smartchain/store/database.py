@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from smartchain.errors import StoreError
+from smartchain.store.connection import SqliteConnection
 from smartchain.store.faults import said_of
 
 BUSY_S = 10.0
@@ -30,7 +31,7 @@ SPARE_READERS = 4
 Mode = Literal["ro", "rw", "rwc"]
 
 
-def connect(path: Path, mode: Mode, busy_s: float = BUSY_S) -> sqlite3.Connection:
+def connect(path: Path, mode: Mode, busy_s: float = BUSY_S) -> SqliteConnection:
     """A connection in autocommit mode, for any thread. Raises `sqlite3.Error`."""
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
@@ -38,6 +39,7 @@ def connect(path: Path, mode: Mode, busy_s: float = BUSY_S) -> sqlite3.Connectio
         uri=True,
         isolation_level=None,
         check_same_thread=False,
+        factory=SqliteConnection,
     )
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     if mode != "ro":
@@ -64,19 +66,23 @@ def use_wal(connection: sqlite3.Connection, busy_s: float = BUSY_S) -> None:
             time.sleep(0.01)
 
 
-class Database:
-    """One file; safe to use from several threads."""
+class SqliteDatabase:
+    """One file; implements `engine.Database`."""
 
-    def __init__(self, path: Path, writer: sqlite3.Connection | None, busy_s: float = BUSY_S) -> None:
+    def __init__(self, path: Path, writer: SqliteConnection | None, busy_s: float = BUSY_S) -> None:
         self.path = path
         self._busy_s = busy_s
         self._writer = writer
         self._writing = threading.Lock()
-        self._spare: list[sqlite3.Connection] = []
+        self._spare: list[SqliteConnection] = []
         self._closed = False
 
+    @property
+    def name(self) -> str:
+        return str(self.path)
+
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self, _ledger: int | None = None) -> Iterator[SqliteConnection]:
         """A transaction that holds the file's write lock from its start; whole or, on any error, not at all."""
         with self._writing, said_of(self.path):
             connection = self._writer
@@ -93,7 +99,7 @@ class Database:
                 raise
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> Iterator[SqliteConnection]:
         """A transaction that sees the file as it is at its first read, until its end."""
         with said_of(self.path):
             connection = self._reader()
@@ -113,7 +119,7 @@ class Database:
                 self._writer.close()
                 self._writer = None
 
-    def _reader(self) -> sqlite3.Connection:
+    def _reader(self) -> SqliteConnection:
         if self._closed:
             raise StoreError(f"the store {self.path} is closed")
         try:
@@ -121,7 +127,7 @@ class Database:
         except IndexError:
             return connect(self.path, "ro", self._busy_s)
 
-    def _take_back(self, connection: sqlite3.Connection) -> None:
+    def _take_back(self, connection: SqliteConnection) -> None:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         if self._closed or len(self._spare) >= SPARE_READERS:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from smartchain.errors import SmartchainError, StoreError
 from smartchain.store import marks, names, postings
+from smartchain.store.connection import SqliteConnection
 from smartchain.store.database import connect
 from smartchain.store.faults import said_of
 from smartchain.store.fsck_chain import blocks_fault, entries_fault, notes_fault, places_fault
@@ -58,7 +59,7 @@ def check(path: Path) -> Checked:
         return Checked(len(rows), sum(size for _, size in rows if isinstance(size, int)), faults)
 
 
-def _file_fault(connection: sqlite3.Connection) -> str | None:
+def _file_fault(connection: SqliteConnection) -> str | None:
     try:
         (said,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
     except sqlite3.DatabaseError as error:
@@ -68,7 +69,7 @@ def _file_fault(connection: sqlite3.Connection) -> str | None:
     return None if said == "ok" else "the file itself is damaged: " + " ".join(said.split())
 
 
-def _ledger_faults(connection: sqlite3.Connection, key: int) -> Iterator[Fault]:
+def _ledger_faults(connection: SqliteConnection, key: int) -> Iterator[Fault]:
     """The lookups are compared only where what they are built from is sound."""
     try:
         info = info_of(connection.execute(f"SELECT {INFO_COLUMNS} FROM ledger WHERE id = ?", (key,)).fetchone())  # noqa: S608
@@ -98,7 +99,7 @@ def _said(fault: Callable[[], str | None]) -> str | None:
         return f"a row cannot be read: {error}"
 
 
-def _lookup_faults(connection: sqlite3.Connection, key: int) -> Iterator[Fault]:
+def _lookup_faults(connection: SqliteConnection, key: int) -> Iterator[Fault]:
     for table in _LOOKUPS:
         (made,) = connection.execute(
             "SELECT sql FROM main.sqlite_master WHERE type = 'table' AND name = ?", (table,)
@@ -114,7 +115,7 @@ def _lookup_faults(connection: sqlite3.Connection, key: int) -> Iterator[Fault]:
             yield Fault(table, said, key)
 
 
-def _difference(connection: sqlite3.Connection, table: str, key: int) -> str | None:
+def _difference(connection: SqliteConnection, table: str, key: int) -> str | None:
     """How the stored lookup differs from the one that was built; a row is named by its key."""
     for one, other, what in (("main", "temp", "follows from no entry"), ("temp", "main", "is missing, or differs")):
         row = connection.execute(

@@ -4,14 +4,13 @@ What is wrong with one ledger's rows, as a sentence; None if nothing is.
 
 from __future__ import annotations
 
-import sqlite3
-
 from smartchain.ledger.block import Assembler, genesis_block
 from smartchain.ledger.entry import Entry
 from smartchain.ledger.hash import EMPTY_ROOT, anchor_of, leaf_hashes
 from smartchain.ledger.journal import CHAIN, fault_of
 from smartchain.ledger.merkle import STORED_LEVEL, MerkleLog
 from smartchain.ports import LedgerInfo
+from smartchain.store.engine import Connection
 from smartchain.store.reads import Reader
 from smartchain.store.rows import signed, whole
 from smartchain.store.writes import status
@@ -27,7 +26,7 @@ FROM host_block WHERE ledger = ?) AS steps WHERE size < before ORDER BY number L
 """
 
 
-def entries_fault(connection: sqlite3.Connection, key: int) -> str | None:
+def entries_fault(connection: Connection, key: int) -> str | None:
     """Every entry up to the size is there, in its form, and none past it."""
     odd = connection.execute(_ODD_ENTRY, (key,)).fetchone()
     if odd is not None:
@@ -41,7 +40,7 @@ def entries_fault(connection: sqlite3.Connection, key: int) -> str | None:
     return None if count == size else f"there are {count} entries, and the ledger's row says {size}"
 
 
-def blocks_fault(connection: sqlite3.Connection, key: int, info: LedgerInfo) -> str | None:
+def blocks_fault(connection: Connection, key: int, info: LedgerInfo) -> str | None:
     """Every stored block and subtree follows from the entries, and no other is stored."""
     now, genesis, nodes = status(connection, key), info.genesis, dict[tuple[int, int], bytes]()
     log = MerkleLog(0, (), lambda level, at, root: nodes.__setitem__((level, at), root), STORED_LEVEL)
@@ -65,7 +64,7 @@ def blocks_fault(connection: sqlite3.Connection, key: int, info: LedgerInfo) -> 
     return _subtree_fault(connection, key, nodes)
 
 
-def _subtree_fault(connection: sqlite3.Connection, key: int, nodes: dict[tuple[int, int], bytes]) -> str | None:
+def _subtree_fault(connection: Connection, key: int, nodes: dict[tuple[int, int], bytes]) -> str | None:
     rows = connection.execute("SELECT level, position, root FROM subtree WHERE ledger = ?", (key,))
     for level, position, root in rows:
         if nodes.pop((level, position), None) != root:
@@ -75,7 +74,7 @@ def _subtree_fault(connection: sqlite3.Connection, key: int, nodes: dict[tuple[i
     return None
 
 
-def places_fault(connection: sqlite3.Connection, key: int, info: LedgerInfo) -> str | None:
+def places_fault(connection: Connection, key: int, info: LedgerInfo) -> str | None:
     """What is verified is there, and the host blocks lead up to the cursor and the size."""
     now = status(connection, key)
     if not 0 <= now.verified_size <= now.size or not 0 <= now.verified_blocks <= now.blocks:
@@ -96,7 +95,7 @@ def places_fault(connection: sqlite3.Connection, key: int, info: LedgerInfo) -> 
     return None if size == now.size or now.size <= info.genesis.size else f"the host blocks hold {size} entries"
 
 
-def notes_fault(connection: sqlite3.Connection, key: int, info: LedgerInfo) -> str | None:
+def notes_fault(connection: Connection, key: int, info: LedgerInfo) -> str | None:
     """Of a journal: every note is the one that its entry is the hash of."""
     if info.chain_id != CHAIN:
         return None

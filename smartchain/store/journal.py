@@ -8,7 +8,6 @@ owner of the file has a say in what it holds.
 from __future__ import annotations
 
 import secrets
-import sqlite3
 from collections.abc import Iterator
 
 from smartchain.errors import CorruptStore, StoreError
@@ -20,31 +19,30 @@ from smartchain.ledger.merkle import STORED_LEVEL, MerkleLog
 from smartchain.ledger.proof import peaks_at, perfect_from
 from smartchain.ports import Chunk, EntryQuery, Genesis, HostBlock, LedgerInfo, Recorded, Step
 from smartchain.store import writes
-from smartchain.store.database import Database
+from smartchain.store.engine import Connection, Database
+from smartchain.store.ledgers import StoredLedger, add_ledger
 from smartchain.store.reads import Reader
-from smartchain.store.rows import INFO_COLUMNS, info_of, row_of_info
-from smartchain.store.sqlite import SqliteLedger
+from smartchain.store.rows import INFO_COLUMNS, info_of
 from smartchain.store.view import StoredView
 from smartchain.types import ZERO_HASH, Address, Index, Size
 
 _FIND = f"SELECT id, {INFO_COLUMNS} FROM ledger WHERE chain_id = {CHAIN} ORDER BY id"  # noqa: S608
-_BEGIN = f"INSERT INTO ledger ({INFO_COLUMNS}) VALUES ({', '.join('?' * 9)})"  # noqa: S608
 _TAKE = "INSERT INTO note (ledger, position, content) VALUES (?, ?, ?)"
 _CONTENT = "SELECT CAST(content AS BLOB) FROM note WHERE ledger = ? AND position = ?"
 
 
-class SqliteJournal(SqliteLedger):
-    """The journal in the file; implements `ports.Journal`."""
+class StoredJournal(StoredLedger):
+    """The journal in the database; implements `ports.Journal`."""
 
     def add(self, content: bytes, now: int) -> Recorded:
-        with self._database.writing() as connection:
+        with self._database.writing(self._key) as connection:
             place = _Place(connection, self._key, self.info)
             entry = note_entry(self.info.address, content, max(now, place.newest))
             connection.execute(_TAKE, (self._key, place.size, content))
             return place.append(entry)
 
     def seal(self, now: int) -> Block:
-        with self._database.writing() as connection:
+        with self._database.writing(self._key) as connection:
             place = _Place(connection, self._key, self.info)
             place.append(seal_entry(self.info.address, max(now, place.newest)))
             return place.last
@@ -66,9 +64,9 @@ class SqliteJournal(SqliteLedger):
                 yield recorded, self._content(connection, index)
                 index += 1
             if index < end:
-                raise CorruptStore(f"entry {index} of the journal is missing in {self._database.path}")
+                raise CorruptStore(f"entry {index} of the journal is missing in {self._database.name}")
 
-    def _content(self, connection: sqlite3.Connection, index: int) -> bytes | None:
+    def _content(self, connection: Connection, index: int) -> bytes | None:
         row = connection.execute(_CONTENT, (self._key, index)).fetchone()
         return None if row is None else row[0]
 
@@ -76,7 +74,7 @@ class SqliteJournal(SqliteLedger):
 class _Place:
     """The end of the journal inside a transaction, where the next entry goes."""
 
-    def __init__(self, connection: sqlite3.Connection, key: int, info: LedgerInfo) -> None:
+    def __init__(self, connection: Connection, key: int, info: LedgerInfo) -> None:
         self._connection = connection
         self._key = key
         self._reader = Reader(connection, key, info)
@@ -107,16 +105,16 @@ class _Place:
         return Recorded(index, entry, at.number, ZERO_HASH)
 
 
-def journal_of(database: Database, now: int | None) -> SqliteJournal:
+def journal_of(database: Database, now: int | None) -> StoredJournal:
     """The file's journal; `now` lets it begin where there is none. Raises `StoreError` where it may not."""
     with database.reading() as connection:
         row = connection.execute(_FIND).fetchone()
     if row is None:
         if now is None:
-            raise StoreError(f"{database.path} holds no journal yet; `smartchain journal add` begins one")
+            raise StoreError(f"{database.name} holds no journal yet; `smartchain journal add` begins one")
         row = _begin(database, now)
     key, *info = row
-    return SqliteJournal(database, key, info_of(info))
+    return StoredJournal(database, key, info_of(info))
 
 
 def _begin(database: Database, now: int) -> tuple[int, ...]:
@@ -125,8 +123,7 @@ def _begin(database: Database, now: int) -> tuple[int, ...]:
         if connection.execute(_FIND).fetchone() is None:
             address = journal_address(secrets.token_bytes(32))
             info = LedgerInfo(CHAIN, address, RULE, Genesis(Size(0), EMPTY_ROOT, now), 0)
-            key = connection.execute(_BEGIN, row_of_info(info)).lastrowid
-            _take(connection, key or 0, _opening(address, now))
+            _take(connection, add_ledger(connection, info), _opening(address, now))
         row: tuple[int, ...] = connection.execute(_FIND).fetchone()
         return row
 
@@ -136,7 +133,7 @@ def _opening(journal: Address, now: int) -> Step:
     return Step(Chunk(0, 0, Index(0)), HostBlock(0, block.hash, now), [block])
 
 
-def _take(connection: sqlite3.Connection, key: int, step: Step) -> None:
+def _take(connection: Connection, key: int, step: Step) -> None:
     writes.take(connection, key, step)
     status = writes.status(connection, key)
     writes.raise_verified(connection, key, None, status.size, status.blocks)

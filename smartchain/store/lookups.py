@@ -9,15 +9,14 @@ there, says where to look: an answer is right at any moment, and quick for all b
 
 from __future__ import annotations
 
-import sqlite3
-
 from smartchain.store import names, postings
+from smartchain.store.engine import Connection
 
 PORTION = 65_536
 """Entries that a transaction takes in at most: bounds the memory, and how long other writers wait."""
 
 
-def bring_up(connection: sqlite3.Connection, ledger: int, most: int) -> bool:
+def bring_up(connection: Connection, ledger: int, most: int) -> bool:
     """Take in some more verified entries; whether there are still more."""
     done, verified = connection.execute(
         "SELECT lookup_size, verified_size FROM ledger WHERE id = ?", (ledger,)
@@ -30,7 +29,7 @@ def bring_up(connection: sqlite3.Connection, ledger: int, most: int) -> bool:
     return bool(stop < verified)
 
 
-def cut(connection: sqlite3.Connection, ledger: int, size: int) -> None:
+def cut(connection: Connection, ledger: int, size: int) -> None:
     """Forget the entries from `size` on; their rows must still be there."""
     (done,) = connection.execute("SELECT lookup_size FROM ledger WHERE id = ?", (ledger,)).fetchone()
     if size < done:

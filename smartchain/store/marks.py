@@ -9,9 +9,10 @@ to nothing, where an index by address costs more than all else (random pages for
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from zlib import crc32
+
+from smartchain.store.engine import Connection
 
 PART = 256
 MARK_BYTES = 3
@@ -33,9 +34,7 @@ def mark_of_memo(memo: bytes) -> bytes:
     return crc32(memo).to_bytes(4, "big")[:MARK_BYTES]
 
 
-def take(
-    connection: sqlite3.Connection, ledger: int, size: int, packed: Sequence[bytes], hosts: Sequence[bytes]
-) -> None:
+def take(connection: Connection, ledger: int, size: int, packed: Sequence[bytes], hosts: Sequence[bytes]) -> None:
     """Mark the parts that these entries, the last of `size`, complete."""
     first = size - len(packed)
     rows = []
@@ -47,19 +46,19 @@ def take(
         else:
             marks = _marks(packed[start : start + PART], hosts[start : start + PART])
         rows.append((ledger, ENTRIES, part, marks))
-    _put(connection, rows)
+    connection.insert("mark", rows)
 
 
-def take_blocks(connection: sqlite3.Connection, ledger: int, before: int, blocks: int) -> None:
+def take_blocks(connection: Connection, ledger: int, before: int, blocks: int) -> None:
     """Mark the parts of 256 blocks that are complete now and were not when there were `before` blocks."""
     rows = []
     for part in range(before // PART, blocks // PART):
         hashes = connection.execute(_HASHES, (ledger, part * PART, (part + 1) * PART))
         rows.append((ledger, BLOCKS, part, b"".join(mark_of(block_hash) for (block_hash,) in hashes)))
-    _put(connection, rows)
+    connection.insert("mark", rows)
 
 
-def fill(connection: sqlite3.Connection, ledger: int) -> None:
+def fill(connection: Connection, ledger: int) -> None:
     """Mark everything that is there, as if it came now."""
     size, blocks = connection.execute("SELECT size, blocks FROM ledger WHERE id = ?", (ledger,)).fetchone()
     for part in range(size // PART):
@@ -68,7 +67,7 @@ def fill(connection: sqlite3.Connection, ledger: int) -> None:
     take_blocks(connection, ledger, 0, blocks)
 
 
-def cut(connection: sqlite3.Connection, ledger: int, size: int, blocks: int) -> None:
+def cut(connection: Connection, ledger: int, size: int, blocks: int) -> None:
     """Forget the parts that are no longer complete."""
     drop = "DELETE FROM mark WHERE ledger = ? AND kind = ? AND part >= ?"
     connection.execute(drop, (ledger, ENTRIES, size // PART))
@@ -76,7 +75,7 @@ def cut(connection: sqlite3.Connection, ledger: int, size: int, blocks: int) -> 
 
 
 def spans(
-    connection: sqlite3.Connection,
+    connection: Connection,
     ledger: int,
     kind: int,
     mark: bytes,
@@ -90,7 +89,7 @@ def spans(
     if descending and complete < stop:
         yield complete, stop
     order = "DESC" if descending else "ASC"
-    rows = connection.execute(
+    rows = connection.stream(
         "SELECT part, marks FROM mark WHERE ledger = ? AND kind = ? AND part >= ? AND part < ? "  # noqa: S608
         f"ORDER BY part {order}",
         (ledger, kind, start // PART, -(-stop // PART)),
@@ -102,7 +101,7 @@ def spans(
         yield complete, stop
 
 
-def _complete(connection: sqlite3.Connection, ledger: int, kind: int) -> int:
+def _complete(connection: Connection, ledger: int, kind: int) -> int:
     query = "SELECT max(part) + 1 FROM mark WHERE ledger = ? AND kind = ?"
     return int(connection.execute(query, (ledger, kind)).fetchone()[0] or 0) * PART
 
@@ -121,7 +120,3 @@ def _marks(packed: Sequence[bytes], hosts: Iterable[bytes]) -> bytes:
     marks += [host[-MARK_BYTES:] for host in dict.fromkeys(hosts)]
     marks += [mark_of_memo(memo) for memo in dict.fromkeys(entry[100:] for entry in packed) if memo.strip(b"\0")]
     return b"".join(marks)
-
-
-def _put(connection: sqlite3.Connection, rows: list[tuple[int, int, int, bytes]]) -> None:
-    connection.executemany("INSERT INTO mark (ledger, kind, part, marks) VALUES (?, ?, ?, ?)", rows)

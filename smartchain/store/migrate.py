@@ -19,12 +19,13 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
 from smartchain.store import marks
+from smartchain.store.connection import SqliteConnection
 from smartchain.store.versions import REVISIONS, version_of
 
 SCRIPTS = Path(__file__).with_name("migrations")
 
 
-def migrate(connection: sqlite3.Connection, path: Path) -> Path | None:
+def migrate(connection: SqliteConnection, path: Path) -> Path | None:
     """
     Bring a file to the newest schema, in one transaction.
 
@@ -47,7 +48,7 @@ def migrate(connection: sqlite3.Connection, path: Path) -> Path | None:
     return copy
 
 
-def _look_up(connection: sqlite3.Connection) -> None:
+def _look_up(connection: SqliteConnection) -> None:
     """The sparse index follows from the rows, so no migration carries it over: it is made anew."""
     connection.execute("DELETE FROM mark")
     for (ledger,) in connection.execute("SELECT id FROM ledger").fetchall():

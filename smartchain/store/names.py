@@ -7,26 +7,23 @@ whether it is the one.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 
 from smartchain.ledger.entry import PACKED_BYTES
 from smartchain.ledger.hash import anchor_of, leaf_hash, transaction_hash
+from smartchain.store.engine import Connection
 from smartchain.types import Address, ChainId, Hash32
 
 KEY_BYTES = 8
 
 
-def take(connection: sqlite3.Connection, ledger: int, start: int, stop: int) -> None:
+def take(connection: Connection, ledger: int, start: int, stop: int) -> None:
     """Take the names of the entries from start up to stop in."""
     rows = sorted(_names(connection, ledger, start, stop))
-    connection.executemany(
-        "INSERT INTO name (ledger, hash, position) VALUES (?, ?, ?)",
-        ((ledger, name, position) for name, position in rows),
-    )
+    connection.insert("name", ((ledger, name, position) for name, position in rows))
 
 
-def cut(connection: sqlite3.Connection, ledger: int, start: int, stop: int) -> None:
+def cut(connection: Connection, ledger: int, start: int, stop: int) -> None:
     """Forget them; their rows must still be there."""
     connection.executemany(
         "DELETE FROM name WHERE ledger = ? AND hash = ? AND position = ?",
@@ -34,16 +31,16 @@ def cut(connection: sqlite3.Connection, ledger: int, start: int, stop: int) -> N
     )
 
 
-def positions(connection: sqlite3.Connection, ledger: int, name: Hash32) -> list[int]:
+def positions(connection: Connection, ledger: int, name: Hash32) -> list[int]:
     """Entries whose names begin like this one."""
     query = "SELECT position FROM name WHERE ledger = ? AND hash = ? ORDER BY position"
     return [position for (position,) in connection.execute(query, (ledger, name[:KEY_BYTES]))]
 
 
-def _names(connection: sqlite3.Connection, ledger: int, start: int, stop: int) -> Iterator[tuple[bytes, int]]:
+def _names(connection: Connection, ledger: int, start: int, stop: int) -> Iterator[tuple[bytes, int]]:
     chain_id, address = connection.execute("SELECT chain_id, address FROM ledger WHERE id = ?", (ledger,)).fetchone()
     anchor = anchor_of(ChainId(chain_id), Address(address))
-    rows = connection.execute(
+    rows = connection.stream(
         "SELECT position, packed FROM entry WHERE ledger = ? AND position >= ? AND position < ?", (ledger, start, stop)
     )
     for position, packed in rows:

@@ -9,13 +9,14 @@ row for each.
 
 from __future__ import annotations
 
-import sqlite3
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import repeat
 from struct import pack, unpack
 
+from smartchain.store.engine import Connection
 from smartchain.types import ZERO_ADDRESS
 
 ROW = 128
@@ -28,11 +29,9 @@ RECEIVED, SENT = 1, 2
 
 _ROWS = "SELECT first, refs, entries, sent, totals FROM posting WHERE ledger = ? AND address = ? AND first < ?"
 _LAST = f"{_ROWS} ORDER BY first DESC LIMIT 1"
-_PUT = """
-INSERT INTO posting (ledger, address, first, refs, entries, sent, totals) VALUES (?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (ledger, address, first)
-DO UPDATE SET refs = excluded.refs, entries = excluded.entries, sent = excluded.sent, totals = excluded.totals
-"""
+_KEY = 3
+"""The first columns of `posting`, by which a row is known."""
+
 _ENTRY = "SELECT packed FROM entry WHERE ledger = ? AND position = ?"
 _BEYOND = 1 << 62
 
@@ -97,20 +96,20 @@ class Totals:
         return totals
 
 
-def terms_of(connection: sqlite3.Connection, ledger: int) -> Terms:
+def terms_of(connection: Connection, ledger: int) -> Terms:
     row = connection.execute("SELECT address, fee_ppm, genesis_size FROM ledger WHERE id = ?", (ledger,)).fetchone()
     return Terms(*row)
 
 
-def take(connection: sqlite3.Connection, ledger: int, start: int, stop: int) -> None:
+def take(connection: Connection, ledger: int, start: int, stop: int) -> None:
     """Take the entries from start up to stop in; those before are in already."""
     terms = terms_of(connection, ledger)
     found, others = _found(connection, ledger, terms, start, stop)
-    connection.executemany(_PUT, _grown(connection, ledger, terms, found, others, fresh=start == 0))
+    connection.put("posting", _KEY, _grown(connection, ledger, terms, found, others, fresh=start == 0))
 
 
 def _found(
-    connection: sqlite3.Connection, ledger: int, terms: Terms, start: int, stop: int
+    connection: Connection, ledger: int, terms: Terms, start: int, stop: int
 ) -> tuple[dict[bytes, list[int]], dict[int, bytes]]:
     """
     By address: reference, value, reference, value, …; and the subject of each position.
@@ -121,7 +120,7 @@ def _found(
     subjects: dict[int, bytes] = {}
     usual = b""
     whole = int.from_bytes
-    rows = connection.execute(
+    rows = connection.stream(
         "SELECT position, packed FROM entry WHERE ledger = ? AND position >= ? AND position < ? ORDER BY position",
         (ledger, start, stop),
     )
@@ -145,7 +144,7 @@ def _found(
 
 
 def _grown(
-    connection: sqlite3.Connection,
+    connection: Connection,
     ledger: int,
     terms: Terms,
     found: dict[bytes, list[int]],
@@ -154,10 +153,11 @@ def _grown(
     fresh: bool,
 ) -> Iterator[tuple[object, ...]]:
     """The rows that are new or longer than before."""
-    usual = subjects[-1]
-    for address in sorted(found):
+    usual, addresses = subjects[-1], sorted(found)
+    asked = ((ledger, address, _BEYOND) for address in addresses)
+    lasts: Iterator[_Row | None] = repeat(None) if fresh else connection.first_of_each(_LAST, asked)
+    for address, last in zip(addresses, lasts, strict=False):
         refs, values = found[address][::2], found[address][1::2]
-        last: _Row | None = None if fresh else connection.execute(_LAST, (ledger, address, _BEYOND)).fetchone()
         first, kept, totals = (
             (refs[0] >> 2, b"", Totals()) if last is None else (last[0], last[1], Totals.of(*last[2:]))
         )
@@ -183,7 +183,7 @@ def _grown(
             at, room = end, 0
 
 
-def cut(connection: sqlite3.Connection, ledger: int, size: int, stop: int) -> None:
+def cut(connection: Connection, ledger: int, size: int, stop: int) -> None:
     """Forget the entries from size up to stop, the last that was taken in; their rows must still be there."""
     terms = terms_of(connection, ledger)
     for address in sorted(_found(connection, ledger, terms, size, stop)[0]):
@@ -198,7 +198,8 @@ def cut(connection: sqlite3.Connection, ledger: int, size: int, stop: int) -> No
         if len(kept) < len(refs):
             totals = totals_at(connection, ledger, terms, address, size)
             packed = pack(f">{len(kept)}q", *kept)
-            connection.execute(_PUT, (ledger, address, last[0], packed, totals.entries, totals.sent, totals.packed()))
+            row = (ledger, address, last[0], packed, totals.entries, totals.sent, totals.packed())
+            connection.put("posting", _KEY, [row])
 
 
 def references(packed: bytes) -> tuple[int, ...]:
@@ -207,11 +208,11 @@ def references(packed: bytes) -> tuple[int, ...]:
 
 
 def positions(
-    connection: sqlite3.Connection, ledger: int, address: bytes, start: int, stop: int, *, descending: bool
+    connection: Connection, ledger: int, address: bytes, start: int, stop: int, *, descending: bool
 ) -> Iterator[int]:
     """Where the address sent or received, from start up to stop."""
     before: _Row | None = connection.execute(_LAST, (ledger, address, start + 1)).fetchone()
-    rows = connection.execute(
+    rows = connection.stream(
         "SELECT refs FROM posting WHERE ledger = ? AND address = ? AND first >= ? AND first < ? "  # noqa: S608
         f"ORDER BY first {'DESC' if descending else 'ASC'}",
         (ledger, address, before[0] if before else start, stop),
@@ -222,7 +223,7 @@ def positions(
         yield from reversed(there) if descending else there
 
 
-def totals_at(connection: sqlite3.Connection, ledger: int, terms: Terms, address: bytes, size: int) -> Totals:
+def totals_at(connection: Connection, ledger: int, terms: Terms, address: bytes, size: int) -> Totals:
     """Of an address in the entries below that size, which the posting lists reach."""
     last: _Row | None = connection.execute(_LAST, (ledger, address, size)).fetchone()
     if last is None:
@@ -238,7 +239,7 @@ def totals_at(connection: sqlite3.Connection, ledger: int, terms: Terms, address
     return totals
 
 
-def sent_at(connection: sqlite3.Connection, ledger: int, address: bytes, size: int) -> int:
+def sent_at(connection: Connection, ledger: int, address: bytes, size: int) -> int:
     """How many of the entries below that size the address sent."""
     last: _Row | None = connection.execute(_LAST, (ledger, address, size)).fetchone()
     if last is None:
@@ -247,9 +248,9 @@ def sent_at(connection: sqlite3.Connection, ledger: int, address: bytes, size: i
     return last[3] - sum(1 for ref in refs[bisect_left(refs, size << 2) :] if ref & SENT)
 
 
-def ends(connection: sqlite3.Connection, ledger: int, address: bytes, stop: int) -> list[int]:
+def ends(connection: Connection, ledger: int, address: bytes, stop: int) -> list[int]:
     """The last position of each row, below `stop`: every so many of the address's entries one, and the newest."""
-    rows = connection.execute(f"{_ROWS} ORDER BY first", (ledger, address, stop))
+    rows = connection.stream(f"{_ROWS} ORDER BY first", (ledger, address, stop))
     refs = ([ref >> 2 for ref in references(row[1]) if ref >> 2 < stop] for row in rows)
     return [there[-1] for there in refs]
 

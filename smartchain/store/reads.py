@@ -2,18 +2,19 @@
 What is read inside one transaction, staged rows included: what the indexer goes on from.
 
 Plain SQL with named parameters, nothing that only SQLite knows. Reads of many rows are iterators over the
-engine's own cursor, so memory does not grow with the ledger.
+engine's own cursors, so memory does not grow with the ledger.
 """
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
+from typing import Any
 
 from smartchain.errors import CorruptStore
 from smartchain.ledger.block import Block
 from smartchain.ledger.hash import anchor_of
 from smartchain.ports import LedgerInfo
+from smartchain.store.engine import Connection, Rows
 from smartchain.store.rows import BLOCK_COLUMNS, block_of, whole
 from smartchain.types import ZERO_HASH, Hash32, Size
 
@@ -24,6 +25,8 @@ ORDER BY size, number LIMIT 1
 
 _IN_ORDER = "ledger = :ledger AND position >= :start AND position < :stop ORDER BY position"
 
+_BLOCKS = f"SELECT {BLOCK_COLUMNS} FROM block WHERE ledger = :ledger AND {{}}"  # noqa: S608
+
 _ANY = 2**63 - 1
 """Past every number of a host block, and more than there are of them."""
 
@@ -31,20 +34,24 @@ _ANY = 2**63 - 1
 class Reader:
     """One ledger as one transaction sees it."""
 
-    def __init__(self, connection: sqlite3.Connection, ledger: int, info: LedgerInfo) -> None:
+    def __init__(self, connection: Connection, ledger: int, info: LedgerInfo) -> None:
         self._connection = connection
         self._ledger = ledger
         self._info = info
+        self._anchor = anchor_of(info.chain_id, info.address)
 
-    def _rows(self, query: str, **values: object) -> sqlite3.Cursor:
+    def _rows(self, query: str, **values: object) -> Rows:
         return self._connection.execute(query, {"ledger": self._ledger, **values})
+
+    def _stream(self, query: str, **values: object) -> Iterator[Any]:
+        return self._connection.stream(query, {"ledger": self._ledger, **values})
 
     def _size(self) -> int:
         row: tuple[int] = self._rows("SELECT size FROM ledger WHERE id = :ledger").fetchone()
         return row[0]
 
     def packed(self, start: int, stop: int) -> Iterator[bytes]:
-        rows = self._rows(f"SELECT packed FROM entry WHERE {_IN_ORDER}", start=start, stop=stop)  # noqa: S608
+        rows = self._stream(f"SELECT packed FROM entry WHERE {_IN_ORDER}", start=start, stop=stop)  # noqa: S608
         return (whole(packed) for (packed,) in rows)
 
     def nodes(self, level: int, start: int, stop: int) -> list[Hash32]:
@@ -88,9 +95,8 @@ class Reader:
         raise CorruptStore(f"no host block is known for entry {index}; the store has {self._size()} entries")
 
     def _blocks(self, where: str, **values: object) -> Iterator[Block]:
-        anchor = anchor_of(self._info.chain_id, self._info.address)
-        query = f"SELECT {BLOCK_COLUMNS} FROM block WHERE ledger = :ledger AND {where}"  # noqa: S608
-        return (block_of(row, anchor) for row in self._rows(query, **values))
+        return (block_of(row, self._anchor) for row in self._stream(_BLOCKS.format(where), **values))
 
     def _block(self, where: str, **values: object) -> Block | None:
-        return next(self._blocks(where, **values), None)
+        row = self._rows(_BLOCKS.format(where), **values).fetchone()
+        return None if row is None else block_of(row, self._anchor)

@@ -4,17 +4,17 @@ What is served: the verified part of a ledger, as one transaction sees it.
 
 from __future__ import annotations
 
-import sqlite3
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from smartchain.errors import ProofError
 from smartchain.ledger.block import Block
-from smartchain.ledger.hash import ETHER, anchor_of, leaf_hash, transaction_hash
+from smartchain.ledger.hash import ETHER, leaf_hash, transaction_hash
 from smartchain.ledger.proof import perfect_from, root_at
 from smartchain.ports import Account, EntryQuery, LedgerInfo, Point, Recorded, Status
 from smartchain.store import marks, names, postings
+from smartchain.store.engine import Connection
 from smartchain.store.reads import HOST_BLOCK_OF, Reader
 from smartchain.store.rows import entry_of
 from smartchain.store.writes import status
@@ -41,12 +41,11 @@ _EXACT = 6_400
 class StoredView(Reader):
     """Implements `ports.View`."""
 
-    def __init__(self, connection: sqlite3.Connection, ledger: int, info: LedgerInfo) -> None:
+    def __init__(self, connection: Connection, ledger: int, info: LedgerInfo) -> None:
         super().__init__(connection, ledger, info)
         self.info = info
         self.status: Status = status(connection, ledger)
         self._perfect = perfect_from(super().packed, self.nodes)
-        self._anchor = anchor_of(info.chain_id, info.address)
         self._terms = postings.Terms(info.address, info.fee_ppm, info.genesis.size)
 
     @property
@@ -69,9 +68,9 @@ class StoredView(Reader):
 
     def hints(self, start: int, stop: int) -> tuple[list[bytes], list[int]]:
         start, stop = max(0, start), min(stop, self._stop)
-        transactions = [found for (found,) in self._rows(_TRANSACTIONS, start=start, stop=stop)]
+        transactions = [found for (found,) in self._stream(_TRANSACTIONS, start=start, stop=stop)]
         numbers: list[int] = []
-        for number, size in self._rows(_HOST_BLOCKS, start=start) if transactions else ():
+        for number, size in self._stream(_HOST_BLOCKS, start=start) if transactions else ():
             numbers += [number] * (min(size, stop) - start - len(numbers))
             if size >= stop:
                 break
@@ -146,7 +145,7 @@ class StoredView(Reader):
         query = f"{_RANGE} AND {where} ORDER BY position {'DESC' if descending else 'ASC'}"
         spans = marks.spans(self._connection, self._ledger, marks.ENTRIES, mark, start, stop, descending=descending)
         for low, high in spans:
-            for row in self._rows(query, start=low, stop=high, name=name):
+            for row in self._stream(query, start=low, stop=high, name=name):
                 yield self._recorded(row)
 
     def _span(self, query: EntryQuery) -> tuple[int, int]:
@@ -168,7 +167,7 @@ class StoredView(Reader):
 
     def _range(self, start: int, stop: int, *, descending: bool) -> Iterator[Recorded]:
         query = f"{_RANGE} ORDER BY position {'DESC' if descending else 'ASC'}"
-        return (self._recorded(row) for row in self._rows(query, start=start, stop=stop))
+        return (self._recorded(row) for row in self._stream(query, start=start, stop=stop))
 
     def named(self, name: Hash32) -> list[Index]:
         """By the lookup first, then among the host's transactions, and at last by computing what is not looked up."""
@@ -183,9 +182,8 @@ class StoredView(Reader):
 
     def _named(self, name: Hash32, entries: Iterable[tuple[int, bytes]]) -> list[Index]:
         """The one of these whose smart chain transaction hash it is."""
-        anchor = anchor_of(self.info.chain_id, self.info.address)
         for position, packed in entries:
-            if transaction_hash(anchor, position, leaf_hash(packed)) == name:
+            if transaction_hash(self._anchor, position, leaf_hash(packed)) == name:
                 return [Index(position)]
         return []
 

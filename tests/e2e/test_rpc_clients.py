@@ -27,7 +27,7 @@ from smartchain.node.app import build_app
 from smartchain.node.server import Server
 from smartchain.node.services import Services
 from smartchain.ports import LedgerStore, Recorded
-from smartchain.store import SqliteStore, open_store
+from smartchain.store import DatabaseStore, open_store
 from smartchain.types import Address, Hash32
 from tests.conftest import ROOT, Toolchain
 from tests.e2e.typed import Shell, shell_for
@@ -49,7 +49,7 @@ class Served:
     chain: OnAnvil
     shell: Shell
     url: str
-    store: SqliteStore
+    store: DatabaseStore
 
     def index(self) -> None:
         """Take in what the ledger has by now."""

@@ -1,5 +1,5 @@
 """
-The store in one SQLite file.
+The store and its ledgers, on whichever database engine.
 """
 
 from __future__ import annotations
@@ -15,17 +15,19 @@ from smartchain.ledger.hash import ETHER
 from smartchain.ledger.journal import CHAIN as JOURNALS
 from smartchain.ports import EntryQuery, HostBlock, Journal, LedgerInfo, Recorded, Status, Step
 from smartchain.store import lookups, writes
-from smartchain.store.database import Database
+from smartchain.store.engine import Connection, Database
 from smartchain.store.reads import Reader
 from smartchain.store.rows import INFO_COLUMNS, info_of, row_of_info
 from smartchain.store.view import StoredView
 from smartchain.types import Address, Hash32, Index, Size
 
 _LEDGERS = f"SELECT id, {INFO_COLUMNS} FROM ledger WHERE chain_id <> {JOURNALS} ORDER BY id"  # noqa: S608
+_ROW = "SELECT id FROM ledger WHERE chain_id = ? AND address = ?"
+_BEGIN = f"INSERT INTO ledger (id, {INFO_COLUMNS}) VALUES ({', '.join('?' * 10)})"  # noqa: S608
 
 
-class SqliteLedger:
-    """One ledger in the file; implements `ports.LedgerStore`."""
+class StoredLedger:
+    """One ledger in the database; implements `ports.LedgerStore`."""
 
     def __init__(self, database: Database, key: int, info: LedgerInfo) -> None:
         self._database = database
@@ -48,15 +50,15 @@ class SqliteLedger:
     # what the indexer writes
 
     def take(self, step: Step) -> None:
-        with self._database.writing() as connection:
+        with self._database.writing(self._key) as connection:
             writes.take(connection, self._key, step)
 
     def verify(self, size: Size, blocks: int, at: HostBlock | None) -> None:
-        with self._database.writing() as connection:
+        with self._database.writing(self._key) as connection:
             writes.verify(connection, self._key, size, blocks, at)
 
     def rewind(self, size: Size, cursor: HostBlock | None) -> None:
-        with self._database.writing() as connection:
+        with self._database.writing(self._key) as connection:
             writes.rewind(connection, self._key, size, cursor)
 
     # what the indexer reads
@@ -93,7 +95,7 @@ class SqliteLedger:
             yield StoredView(connection, self._key, self._info)
 
     def look_up(self, most: int) -> bool:
-        with self._database.writing() as connection:
+        with self._database.writing(self._key) as connection:
             return lookups.bring_up(connection, self._key, most)
 
     def blocks(self, start: int = 0, stop: int | None = None) -> Iterator[Block]:
@@ -114,8 +116,8 @@ class SqliteLedger:
             return view.account(address, subject).balance
 
 
-class SqliteStore:
-    """The file; implements `ports.Store`."""
+class DatabaseStore:
+    """The database; implements `ports.Store`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -123,32 +125,27 @@ class SqliteStore:
     def ledgers(self) -> list[LedgerInfo]:
         return [ledger.info for ledger in self._ledgers()]
 
-    def ledger(self, info: LedgerInfo) -> SqliteLedger:
+    def ledger(self, info: LedgerInfo) -> StoredLedger:
         known = self._known(info)
         if known is None:
             with self._database.writing() as connection:
-                row = row_of_info(info)
-                places = ", ".join("?" * len(row))
-                connection.execute(
-                    f"INSERT INTO ledger ({INFO_COLUMNS}) VALUES ({places}) ON CONFLICT DO NOTHING",  # noqa: S608
-                    row,
-                )
+                add_ledger(connection, info)
             known = self._known(info)
         if known is None:
-            raise WrongStore(f"{self._database.path} did not keep {_name(info)}; move it away and index again")
+            raise WrongStore(f"{self._database.name} did not keep {_name(info)}; move it away and index again")
         return self._agreeing(known, info)
 
-    def open(self, address: Address | None = None) -> SqliteLedger:
+    def open(self, address: Address | None = None) -> StoredLedger:
         ledgers = self._ledgers()
         named = [ledger for ledger in ledgers if address in (None, ledger.info.address)]
         if len(named) == 1:
             return named[0]
-        path, there = self._database.path, ", ".join(_name(ledger.info) for ledger in ledgers)
+        name, there = self._database.name, ", ".join(_name(ledger.info) for ledger in ledgers)
         if not ledgers:
-            raise WrongStore(f"{path} holds no ledger yet; `smartchain index` takes one up")
+            raise WrongStore(f"{name} holds no ledger yet; `smartchain index` takes one up")
         if not named and address is not None:
-            raise WrongStore(f"{path} does not hold ledger {checksum(address)}; it holds {there}")
-        raise LedgerNotChosen(f"{path} holds several ledgers, choose one with --ledger: {there}")
+            raise WrongStore(f"{name} does not hold ledger {checksum(address)}; it holds {there}")
+        raise LedgerNotChosen(f"{name} holds several ledgers, choose one with --ledger: {there}")
 
     def journal(self, now: int | None = None) -> Journal:
         from smartchain.store.journal import journal_of
@@ -158,16 +155,16 @@ class SqliteStore:
     def close(self) -> None:
         self._database.close()
 
-    def _ledgers(self) -> list[SqliteLedger]:
+    def _ledgers(self) -> list[StoredLedger]:
         with self._database.reading() as connection:
             rows = connection.execute(_LEDGERS).fetchall()
-        return [SqliteLedger(self._database, key, info_of(row)) for key, *row in rows]
+        return [StoredLedger(self._database, key, info_of(row)) for key, *row in rows]
 
-    def _known(self, info: LedgerInfo) -> SqliteLedger | None:
+    def _known(self, info: LedgerInfo) -> StoredLedger | None:
         same = (info.chain_id, info.address)
         return next((known for known in self._ledgers() if (known.info.chain_id, known.info.address) == same), None)
 
-    def _agreeing(self, known: SqliteLedger, info: LedgerInfo) -> SqliteLedger:
+    def _agreeing(self, known: StoredLedger, info: LedgerInfo) -> StoredLedger:
         """
         What is stored, if it agrees with what the host says.
 
@@ -176,20 +173,31 @@ class SqliteStore:
         """
         if replace(info, deployed_at=known.info.deployed_at) != known.info:
             raise WrongStore(
-                f"{self._database.path} holds another {_name(info)}: {_differences(known.info, info)}; "
+                f"{self._database.name} holds another {_name(info)}: {_differences(known.info, info)}; "
                 "name another file with --db"
             )
         if info.deployed_at == known.info.deployed_at or known.status().cursor is not None:
             return known
         return self._moved(known, info)
 
-    def _moved(self, known: SqliteLedger, info: LedgerInfo) -> SqliteLedger:
+    def _moved(self, known: StoredLedger, info: LedgerInfo) -> StoredLedger:
         with self._database.writing() as connection:
             connection.execute(
                 "UPDATE ledger SET deployed_at = ? WHERE chain_id = ? AND address = ? AND cursor_number IS NULL",
                 (info.deployed_at, info.chain_id, info.address),
             )
         return self._known(info) or known
+
+
+def add_ledger(connection: Connection, info: LedgerInfo) -> int:
+    """The row of a ledger, a new one if it has none; whoever comes second finds it there."""
+    there = connection.execute(_ROW, (info.chain_id, info.address)).fetchone()
+    if there is not None:
+        return int(there[0])
+    (key,) = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM ledger").fetchone()
+    connection.execute(_BEGIN, (key, *row_of_info(info)))
+    connection.make_room(key)
+    return int(key)
 
 
 def _name(info: LedgerInfo) -> str:

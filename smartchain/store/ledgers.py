@@ -14,7 +14,7 @@ from smartchain.ledger.block import Block
 from smartchain.ledger.hash import ETHER
 from smartchain.ledger.journal import CHAIN as JOURNALS
 from smartchain.ports import EntryQuery, HostBlock, Journal, LedgerInfo, Recorded, Status, Step
-from smartchain.store import lookups, writes
+from smartchain.store import checksums, lookups, writes
 from smartchain.store.engine import Connection, Database
 from smartchain.store.reads import Reader
 from smartchain.store.rows import INFO_COLUMNS, info_of, row_of_info
@@ -182,10 +182,12 @@ class DatabaseStore:
 
     def _moved(self, known: StoredLedger, info: LedgerInfo) -> StoredLedger:
         with self._database.writing() as connection:
+            key = add_ledger(connection, info)
+            checksums.check(connection, key)
             connection.execute(
-                "UPDATE ledger SET deployed_at = ? WHERE chain_id = ? AND address = ? AND cursor_number IS NULL",
-                (info.deployed_at, info.chain_id, info.address),
+                "UPDATE ledger SET deployed_at = ? WHERE id = ? AND cursor_number IS NULL", (info.deployed_at, key)
             )
+            checksums.sign(connection, key)
         return self._known(info) or known
 
 
@@ -197,6 +199,7 @@ def add_ledger(connection: Connection, info: LedgerInfo) -> int:
     (key,) = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM ledger").fetchone()
     connection.execute(_BEGIN, (key, *row_of_info(info)))
     connection.make_room(key)
+    checksums.sign(connection, key)
     return int(key)
 
 

@@ -9,7 +9,7 @@ there, says where to look: an answer is right at any moment, and quick for all b
 
 from __future__ import annotations
 
-from smartchain.store import names, postings
+from smartchain.store import checksums, names, postings
 from smartchain.store.engine import Connection
 
 PORTION = 65_536
@@ -18,6 +18,7 @@ PORTION = 65_536
 
 def bring_up(connection: Connection, ledger: int, most: int) -> bool:
     """Take in some more verified entries; whether there are still more."""
+    checksums.check(connection, ledger)
     done, verified = connection.execute(
         "SELECT lookup_size, verified_size FROM ledger WHERE id = ?", (ledger,)
     ).fetchone()
@@ -26,11 +27,12 @@ def bring_up(connection: Connection, ledger: int, most: int) -> bool:
         postings.take(connection, ledger, done, stop)
         names.take(connection, ledger, done, stop)
         connection.execute("UPDATE ledger SET lookup_size = ? WHERE id = ?", (stop, ledger))
+        checksums.sign(connection, ledger)
     return bool(stop < verified)
 
 
 def cut(connection: Connection, ledger: int, size: int) -> None:
-    """Forget the entries from `size` on; their rows must still be there."""
+    """Forget the entries from `size` on; their rows must still be there. Whoever calls signs the ledger's row."""
     (done,) = connection.execute("SELECT lookup_size FROM ledger WHERE id = ?", (ledger,)).fetchone()
     if size < done:
         postings.cut(connection, ledger, size, done)

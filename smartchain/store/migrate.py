@@ -18,9 +18,12 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
-from smartchain.store import marks
+from smartchain.store import checksums, marks
 from smartchain.store.connection import SqliteConnection
 from smartchain.store.versions import REVISIONS, version_of
+
+_SUMMED = "0004"
+"""The first revision with checksums."""
 
 SCRIPTS = Path(__file__).with_name("migrations")
 
@@ -34,10 +37,12 @@ def migrate(connection: SqliteConnection, path: Path) -> Path | None:
     connection.execute("BEGIN IMMEDIATE")
     copy = None
     try:
-        if version_of(connection, path) != REVISIONS[-1]:
+        if (version := version_of(connection, path)) != REVISIONS[-1]:
             copy = _copy(path)
             _upgrade(connection)
             _look_up(connection)
+            if version is None or version < _SUMMED:
+                _sum(connection)
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
@@ -53,6 +58,12 @@ def _look_up(connection: SqliteConnection) -> None:
     connection.execute("DELETE FROM mark")
     for (ledger,) in connection.execute("SELECT id FROM ledger").fetchall():
         marks.fill(connection, ledger)
+
+
+def _sum(connection: SqliteConnection) -> None:
+    """The rows as they are count as right: nothing is known of them that says otherwise."""
+    for (ledger,) in connection.execute("SELECT id FROM ledger").fetchall():
+        checksums.fill(connection, ledger)
 
 
 def _upgrade(connection: sqlite3.Connection) -> None:

@@ -104,6 +104,7 @@ host_block = sa.Table(
     sa.Column("number", sa.BigInteger, primary_key=True),
     sa.Column("hash", sa.LargeBinary, nullable=False),
     sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("checksum", sa.BigInteger, nullable=False, server_default=sa.text("0")),
     sqlite_with_rowid=False,
 )
 """Host blocks that hold entries or end a step; `size` is how many entries stand up to its end."""
@@ -154,6 +155,17 @@ note = sa.Table(
     sqlite_with_rowid=False,
 )
 """What the entries of a journal are the hashes of."""
+
+checksum = sa.Table(
+    "checksum",
+    metadata,
+    sa.Column("ledger", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.Integer, primary_key=True),
+    sa.Column("part", sa.BigInteger, primary_key=True),
+    sa.Column("checksum", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Of what no hash commits to, see `checksums`."""
 
 peer = sa.Table(
     "peer",

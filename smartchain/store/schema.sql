@@ -13,6 +13,14 @@ CREATE TABLE block (
     PRIMARY KEY (ledger, number)
 ) WITHOUT ROWID;
 
+CREATE TABLE checksum (
+    ledger INTEGER NOT NULL,
+    kind INTEGER NOT NULL,
+    part BIGINT NOT NULL,
+    checksum BIGINT NOT NULL,
+    PRIMARY KEY (ledger, kind, part)
+) WITHOUT ROWID;
+
 CREATE TABLE entry (
     ledger INTEGER NOT NULL,
     position BIGINT NOT NULL,
@@ -26,6 +34,7 @@ CREATE TABLE host_block (
     number BIGINT NOT NULL,
     hash BLOB NOT NULL,
     size BIGINT NOT NULL,
+    checksum BIGINT DEFAULT 0 NOT NULL,
     PRIMARY KEY (ledger, number)
 ) WITHOUT ROWID;
 

@@ -11,7 +11,7 @@ from smartchain.errors import BrokenSequence, EntryError, StoreError, StoreMoved
 from smartchain.ledger.block import Block
 from smartchain.ledger.entry import PACKED_BYTES
 from smartchain.ports import Chunk, HostBlock, Status, Step
-from smartchain.store import lookups, marks
+from smartchain.store import checksums, lookups, marks
 from smartchain.store.engine import Connection
 from smartchain.store.rows import STATUS_COLUMNS, row_of_place, signed, status_of
 from smartchain.types import Size
@@ -37,6 +37,7 @@ def status(connection: Connection, ledger: int) -> Status:
 
 def take(connection: Connection, ledger: int, step: Step) -> None:
     """Take in a step. Raises `StoreMoved` if it does not go on from what is there."""
+    checksums.check(connection, ledger)
     chunk, now = step.chunk, status(connection, ledger)
     _check_goes_on(step, now)
     size, blocks = Size(now.size + len(chunk.packed)), now.blocks + len(step.blocks)
@@ -53,6 +54,8 @@ def take(connection: Connection, ledger: int, step: Step) -> None:
     )
     if step.verified:
         raise_verified(connection, ledger, step.cursor, size, blocks)
+    else:
+        checksums.sign(connection, ledger)
 
 
 def verify(connection: Connection, ledger: int, size: Size, blocks: int, at: HostBlock | None) -> None:
@@ -61,6 +64,7 @@ def verify(connection: Connection, ledger: int, size: Size, blocks: int, at: Hos
 
     The last block may be left out where more is staged: if its interval was over, it follows from a later entry.
     """
+    checksums.check(connection, ledger)
     now = status(connection, ledger)
     staged = now.verified_size <= size <= now.size and now.verified_blocks <= blocks <= now.blocks
     within = _blocks_within(connection, ledger, size)
@@ -80,16 +84,19 @@ def raise_verified(connection: Connection, ledger: int, at: HostBlock | None, si
         "verified_number = ?, verified_hash = ?, verified_timestamp = ? WHERE id = ?",
         (size, blocks, *row_of_place(at), ledger),
     )
+    checksums.sign(connection, ledger)
 
 
 def rewind(connection: Connection, ledger: int, size: Size, cursor: HostBlock | None) -> None:
     """Drop what stands past `size` and `cursor`. Raises `StoreMoved` if there are fewer entries."""
+    checksums.check(connection, ledger)
     now = status(connection, ledger)
     if size > now.size:
         raise StoreMoved(f"the store has {now.size} entries and cannot go back to {size}: another writer was here")
     blocks = _blocks_below(connection, ledger, size)
     lookups.cut(connection, ledger, size)
     marks.cut(connection, ledger, size, blocks)
+    checksums.cut_transactions(connection, ledger, size)
     connection.execute("DELETE FROM entry WHERE ledger = ? AND position >= ?", (ledger, size))
     connection.execute("DELETE FROM block WHERE ledger = ? AND number >= ?", (ledger, blocks))
     connection.executemany(
@@ -98,7 +105,7 @@ def rewind(connection: Connection, ledger: int, size: Size, cursor: HostBlock | 
     )
     last = cursor.number if cursor else -1
     connection.execute("DELETE FROM host_block WHERE ledger = ? AND number > ?", (ledger, last))
-    connection.execute("UPDATE host_block SET size = ? WHERE ledger = ? AND size > ?", (size, ledger, size))
+    checksums.cut_host_blocks(connection, ledger, size)
     verified_at = now.verified_at
     if verified_at and (cursor is None or cursor.number < verified_at.number):
         verified_at = cursor
@@ -109,6 +116,7 @@ def rewind(connection: Connection, ledger: int, size: Size, cursor: HostBlock | 
         "verified_number = ?, verified_hash = ?, verified_timestamp = ? WHERE id = ?",
         (size, blocks, *row_of_place(cursor), *verified, *row_of_place(verified_at), ledger),
     )
+    checksums.sign(connection, ledger)
 
 
 def _check_goes_on(step: Step, now: Status) -> None:
@@ -142,6 +150,7 @@ def _take_entries(connection: Connection, ledger: int, chunk: Chunk) -> None:
     if {*map(len, chunk.packed)} != {PACKED_BYTES} or [*map(len, chunk.transactions)] != [32] * count:
         raise EntryError(f"{count} entries come as {PACKED_BYTES} bytes each, with a transaction hash of 32 bytes each")
     connection.insert_entries(ledger, chunk.first, chunk.packed, chunk.transactions)
+    checksums.take_transactions(connection, ledger, chunk.first, chunk.transactions)
 
 
 def _take_blocks(connection: Connection, ledger: int, blocks: Sequence[Block]) -> None:
@@ -157,7 +166,8 @@ def _take_host_blocks(connection: Connection, ledger: int, chunk: Chunk, cursor:
     if numbers != sorted(numbers) or (numbers and numbers[-1] > cursor.number):
         raise BrokenSequence("entries stand in host blocks that go back", chunk.first_block, chunk.last_block)
     hashes = {**chunk.hashes, cursor.number: cursor.hash}
-    rows = [(ledger, number, hashes[number], chunk.first + bisect_right(numbers, number)) for number in sorted(hashes)]
+    held = ((number, hashes[number], chunk.first + bisect_right(numbers, number)) for number in sorted(hashes))
+    rows = [(ledger, *row, checksums.of_host_block(ledger, *row)) for row in held]
     connection.put("host_block", 2, rows)
 
 

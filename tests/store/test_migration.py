@@ -11,13 +11,15 @@ import pytest
 
 from smartchain.errors import StoreError, StoreLocked
 from smartchain.store import open_store
+from smartchain.store.fsck import check
 from smartchain.store.migrate import SCRIPTS, upgrade
 from smartchain.store.schema import sqlite_ddl
 from smartchain.store.versions import REVISIONS, SCHEMA
 from smartchain.types import Size
-from tests.store.making import INFO, WALLETS, Story, payments
+from tests.store.making import INFO, WALLETS, Story, host_block, payments
 
-OLDEST = Path(__file__).parent / "schemas" / "0001.sql"
+SCHEMAS = Path(__file__).parent / "schemas"
+OLDEST = SCHEMAS / "0001.sql"
 
 
 @pytest.fixture
@@ -179,6 +181,32 @@ def test_the_migrations_lead_to_what_a_new_store_is(tmp_path: Path) -> None:
 
     assert tables(migrated) == tables(new)
     assert version(migrated) == version(new) == REVISIONS[-1]
+
+
+@pytest.mark.parametrize("name", [file.stem for file in sorted(SCHEMAS.glob("*.sql"))])
+def test_every_older_store_opens_and_is_sound(tmp_path: Path, story: Story, name: str) -> None:
+    path = tmp_path / "chain.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.executescript((SCHEMAS / f"{name}.sql").read_text())
+
+    with closing(open_store(f"sqlite:///{path}", create=False)) as store:
+        assert [one.entry for one in store.open().entries()] == story.entries[:14]
+        store.open().take(story.step(payments(4, 300), verified=True))
+        store.open().rewind(Size(18), host_block(10))
+
+    assert version(path) == REVISIONS[-1]
+    assert check(path).faults == []
+
+
+def test_the_notes_of_an_older_store_are_there(tmp_path: Path) -> None:
+    path = tmp_path / "chain.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.executescript((SCHEMAS / "0003.sql").read_text())
+
+    with closing(open_store(f"sqlite:///{path}", create=False)) as store:
+        journal = store.journal()
+        journal.add(b"a third", 1_700_000_004)
+        assert [note for _, note in journal.notes()] == [b"a note", b"another", None, b"a third"]
 
 
 def test_the_oldest_fixture_is_what_the_first_migration_makes(old: Path, tmp_path: Path) -> None:

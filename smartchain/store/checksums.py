@@ -1,0 +1,173 @@
+"""
+Checksums of what no hash commits to: hints of the host, where the store stands, how a ledger is set up.
+
+A CRC-32 finds every single bit that is flipped. Of the host transactions there is one for every 256 entries, which
+grows as entries come; a row of `host_block` holds its own; a ledger's row is covered whole, whatever columns it has.
+They change in the transaction that changes the rows, and what was wrong before is never made right by going on from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from struct import error, pack
+from zlib import crc32
+
+from smartchain.errors import CorruptStore
+from smartchain.store.engine import Connection
+
+PART = 256
+"""Entries whose host transactions one checksum covers; the last may cover fewer."""
+
+TRANSACTIONS, LEDGER = 0, 1
+"""What a row is of."""
+
+_ALL = 2**64 - 1
+
+_KEY = 3
+"""The first columns of `checksum`, by which a row is known."""
+
+_SUM = "SELECT checksum FROM checksum WHERE ledger = ? AND kind = ? AND part = ?"
+_TRANSACTIONS = "SELECT tx_hash FROM entry WHERE ledger = ? AND position >= ? AND position < ? ORDER BY position"
+_HOST_BLOCKS = "SELECT number, hash, size, checksum FROM host_block WHERE ledger = ? AND size > ? ORDER BY number"
+
+
+def of_host_block(ledger: int, number: int, host_hash: bytes, size: int) -> int:
+    return crc32(host_hash, crc32(pack(">3Q", ledger, number & _ALL, size & _ALL)))
+
+
+def of_row(row: Iterable[object]) -> int:
+    """Of a row's columns in their order. Columns at the end that hold nothing do not count: they may be new."""
+    told = b"".join(map(_told, row))
+    return crc32(told.rstrip(b"n"))
+
+
+def _told(value: object) -> bytes:
+    """A value and its kind; the last byte of one that is there is never `n`."""
+    if value is None:
+        return b"n"
+    if isinstance(value, int):
+        return pack(">cqx", b"i", value)
+    data = value if isinstance(value, bytes) else repr(value).encode()
+    return pack(">cq", b"b" if data is value else b"r", len(data)) + data + b"\0"
+
+
+def of_transactions(ledger: int, part: int, hashes: Iterable[bytes]) -> int:
+    """Of the host transactions of a part's entries, as many as there are."""
+    return crc32(b"".join(hashes), _empty(ledger, part))
+
+
+def host_block_fits(ledger: int, number: int, host_hash: bytes, size: int, kept: int) -> bool:
+    """Also of a row whose values are of other kinds than its columns hold."""
+    try:
+        return of_host_block(ledger, number, host_hash, size) == kept
+    except (TypeError, error):
+        return False
+
+
+def transactions_fit(ledger: int, part: int, hashes: Iterable[bytes], kept: int) -> bool:
+    """Also of values that are no bytes."""
+    try:
+        return of_transactions(ledger, part, hashes) == kept
+    except TypeError:
+        return False
+
+
+def _empty(ledger: int, part: int) -> int:
+    return crc32(pack(">qq", ledger, part))
+
+
+# the ledger's row
+
+
+def check(connection: Connection, ledger: int) -> None:
+    """Raises `CorruptStore` if what is stored about a ledger is not what was stored; each write asks this first."""
+    if not fits(connection, ledger):
+        raise CorruptStore(
+            f"what is stored about ledger {ledger} does not fit its checksum; `smartchain fsck` says more, and "
+            "--repair mends it"
+        )
+
+
+def fits(connection: Connection, ledger: int) -> bool:
+    kept = connection.execute(_SUM, (ledger, LEDGER, 0)).fetchone()
+    return kept is not None and bool(kept[0] == _of_ledger(connection, ledger))
+
+
+def sign(connection: Connection, ledger: int) -> None:
+    """After each change of a ledger's row."""
+    connection.put("checksum", _KEY, [(ledger, LEDGER, 0, _of_ledger(connection, ledger))])
+
+
+def _of_ledger(connection: Connection, ledger: int) -> int:
+    return of_row(connection.execute("SELECT * FROM ledger WHERE id = ?", (ledger,)).fetchone() or ())
+
+
+# host transactions
+
+
+def take_transactions(connection: Connection, ledger: int, first: int, hashes: Sequence[bytes]) -> None:
+    """Entries from `first` on came in, with these host transactions."""
+    rows, at = [], 0
+    while at < len(hashes):
+        part, inside = divmod(first + at, PART)
+        some = hashes[at : at + PART - inside]
+        before = _kept(connection, ledger, part) if inside else _empty(ledger, part)
+        rows.append((ledger, TRANSACTIONS, part, crc32(b"".join(some), before)))
+        at += len(some)
+    connection.put("checksum", _KEY, rows)
+
+
+def cut_transactions(connection: Connection, ledger: int, size: int) -> None:
+    """Entries from `size` on are about to go; their rows must still be there."""
+    part = size // PART
+    if size % PART:
+        hashes = _hashes(connection, ledger, part * PART, (part + 1) * PART)
+        if transactions_fit(ledger, part, hashes, _kept(connection, ledger, part)):
+            there = of_transactions(ledger, part, hashes[: size % PART])
+            connection.put("checksum", _KEY, [(ledger, TRANSACTIONS, part, there)])
+        part += 1
+    drop = "DELETE FROM checksum WHERE ledger = ? AND kind = ? AND part >= ?"
+    connection.execute(drop, (ledger, TRANSACTIONS, part))
+
+
+def _kept(connection: Connection, ledger: int, part: int) -> int:
+    """Where it is lost it stays wrong."""
+    row = connection.execute(_SUM, (ledger, TRANSACTIONS, part)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _hashes(connection: Connection, ledger: int, start: int, stop: int) -> list[bytes]:
+    return [tx_hash for (tx_hash,) in connection.execute(_TRANSACTIONS, (ledger, start, stop))]
+
+
+# host blocks
+
+
+def cut_host_blocks(connection: Connection, ledger: int, size: int) -> None:
+    """Host blocks that held entries past `size` hold them up to there; one that was wrong stays so."""
+    rows = []
+    for number, host_hash, held, kept in connection.execute(_HOST_BLOCKS, (ledger, size)).fetchall():
+        if host_block_fits(ledger, number, host_hash, held, kept):
+            kept = of_host_block(ledger, number, host_hash, size)
+        rows.append((ledger, number, host_hash, size, kept))
+    connection.put("host_block", 2, rows)
+
+
+# an older store
+
+
+def fill(connection: Connection, ledger: int) -> None:
+    """Sum everything that is there, as if it came now."""
+    (size,) = connection.execute("SELECT size FROM ledger WHERE id = ?", (ledger,)).fetchone()
+    for first in range(0, size, PART):
+        take_transactions(connection, ledger, first, _hashes(connection, ledger, first, min(size, first + PART)))
+    sum_host_blocks(connection, ledger)
+    sign(connection, ledger)
+
+
+def sum_host_blocks(connection: Connection, ledger: int) -> None:
+    rows = connection.execute("SELECT number, hash, size FROM host_block WHERE ledger = ?", (ledger,)).fetchall()
+    connection.executemany(
+        "UPDATE host_block SET checksum = ? WHERE ledger = ? AND number = ?",
+        [(of_host_block(ledger, *row), ledger, row[0]) for row in rows],
+    )

@@ -97,6 +97,7 @@ def rewind(connection: Connection, ledger: int, size: Size, cursor: HostBlock | 
     lookups.cut(connection, ledger, size)
     marks.cut(connection, ledger, size, blocks)
     checksums.cut_transactions(connection, ledger, size)
+    checksums.cut_tail(connection, ledger, size, now.size)
     connection.execute("DELETE FROM entry WHERE ledger = ? AND position >= ?", (ledger, size))
     connection.execute("DELETE FROM block WHERE ledger = ? AND number >= ?", (ledger, blocks))
     connection.executemany(
@@ -151,6 +152,7 @@ def _take_entries(connection: Connection, ledger: int, chunk: Chunk) -> None:
         raise EntryError(f"{count} entries come as {PACKED_BYTES} bytes each, with a transaction hash of 32 bytes each")
     connection.insert_entries(ledger, chunk.first, chunk.packed, chunk.transactions)
     checksums.take_transactions(connection, ledger, chunk.first, chunk.transactions)
+    checksums.take_tail(connection, ledger, chunk.first, chunk.packed)
 
 
 def _take_blocks(connection: Connection, ledger: int, blocks: Sequence[Block]) -> None:

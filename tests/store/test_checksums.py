@@ -75,7 +75,7 @@ def test_nothing_is_written_on_top_of_what_does_not_fit(path: Path, statement: s
                 write()
 
 
-@pytest.mark.parametrize("size", [0, 1, 255, 256, 257, 300, 511, 512, 600])
+@pytest.mark.parametrize("size", [1, 255, 256, 257, 300, 511, 512, 600])
 def test_a_hint_that_was_wrong_stays_wrong_through_a_rewind(path: Path, size: int) -> None:
     story = Story()
     with closing(open_store(f"sqlite:///{path}", create=True)) as store:
@@ -87,6 +87,27 @@ def test_a_hint_that_was_wrong_stays_wrong_through_a_rewind(path: Path, size: in
 
     for one, other in zip(stored(path)[0], summed_anew(path)[0], strict=True):
         assert (one == other) == (one[1:3] != (checksums.TRANSACTIONS, 0))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "size", "known"),
+    [(0, 1, False), (5, 5, False), (5, 300, True), (599, 550, False), (510, 515, True), (300, 400, False)],
+)
+def test_an_entry_at_the_end_that_was_wrong_stays_wrong_through_a_rewind(
+    path: Path, wrong: int, size: int, known: bool
+) -> None:
+    story = Story()
+    with closing(open_store(f"sqlite:///{path}", create=True)) as store:
+        ledger = store.ledger(INFO)
+        for seed in range(6):
+            ledger.take(story.step(payments(seed, 100)))
+        change(path, f"UPDATE entry SET packed = zeroblob(100) WHERE position = {wrong}")
+        ledger.rewind(Size(size), host_block(12))
+
+    kept, right = (
+        next(row for row in rows[0] if row[1] == checksums.TAIL) for rows in (stored(path), summed_anew(path))
+    )
+    assert (kept == right) == known
 
 
 def test_a_host_block_that_was_wrong_stays_wrong_through_a_rewind(path: Path) -> None:

@@ -2,34 +2,27 @@
 Reconciles the stored, verified ledger with the host chain itself: receipts, balances, the host's own Ether logs.
 
 A root proves what the contract recorded. The hints beside it, and the Ether that moved, are known to the host alone.
+What cannot be so is a finding; what a host cannot tell, or what has an innocent explanation too, is a doubt.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-import msgspec
-
-from smartchain.errors import HostUnavailable, RpcRefused, SmartchainError
+from smartchain.errors import RpcRefused, StateGone, UnknownBlock
 from smartchain.host.contracts import FEE_PPM_DATA
-from smartchain.host.logs import BATCH, TRANSFER, decode
+from smartchain.host.source import HostLedger
+from smartchain.indexer.mined import Payments, Receipts
+from smartchain.indexer.standing import Standing, reconcile
 from smartchain.ledger.address import checksum
-from smartchain.ledger.entry import Entry
-from smartchain.ledger.hash import ETHER, keccak
-from smartchain.ports import Recorded, Rpc, View
-from smartchain.types import ZERO_ADDRESS, Address, Index
+from smartchain.ledger.hash import ETHER
+from smartchain.ports import HostBlock, Rpc, View
+from smartchain.types import ZERO_ADDRESS, Address
 
 AT_ONCE = 50
-"""Calls in one request."""
-
-ETHER_LOGS = "0x" + "ff" * 19 + "fe"
-"""Where a host of EIP-7708 logs each movement of Ether."""
-
-MOVED = "0x" + keccak(b"Transfer(address,address,uint256)").hex()
-MILLION = 1_000_000
+"""Entries whose receipts are asked for in one request."""
 
 
 @dataclass
@@ -38,7 +31,7 @@ class Audit:
 
     entries: int = 0
     untouched: int = 0
-    """Recipients that never spent: they must still have what they received."""
+    """Recipients that never sent a transaction and have no code, so that nothing they received was spent by them."""
     ether_logs: int = 0
     """Entries for which the host has Ether logs."""
     held: int | None = None
@@ -46,115 +39,94 @@ class Audit:
     owed: int = 0
     """What it has by the ledger: fees less what was collected."""
     findings: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+    """What could not be checked, or may be in order."""
 
 
 def audit(rpc: Rpc, view: View, sample: int | None, seed: int, progress: Callable[[int, int], None]) -> Audit:
     """
     Compares that many entries, drawn by the seed, or all, and the balances. Raises `HostError`s, never for a misfit.
 
-    Balances are read at the host block where the ledger was verified.
+    Balances are read at the host block where the ledger was verified, which must still stand when all is done.
     """
-    found = Audit()
-    first, size = view.info.genesis.size, view.status.verified_size
-    indexes: Sequence[int] = range(first, size)
-    if sample is not None and sample < len(indexes):
-        indexes = sorted(random.Random(seed).sample(indexes, sample))  # noqa: S311  (no secret)
-    recipients: set[Address] = set()
-    for at in range(0, len(indexes), AT_ONCE):
-        entries = [entry for index in indexes[at : at + AT_ONCE] if (entry := view.entry(index)) is not None]
-        _receipts(rpc, view, entries, found)
-        recipients.update(one.entry.recipient for one in entries if one.entry.subject == ETHER)
-        progress(at + len(entries), len(indexes))
-    if view.status.verified_at is not None and _is_relay(rpc, view.info.address):
-        tag = hex(view.status.verified_at.number)
-        _contract(rpc, view, tag, found)
-        _parties(rpc, view, sorted(recipients - {ZERO_ADDRESS, view.info.address}), tag, found)
+    found, at = Audit(), view.status.verified_at
+    source = HostLedger(rpc, view.info.address)
+    _stands(source, at)
+    relays = _is_relay(rpc, view)
+    recipients = _entries(rpc, view, _drawn(view, sample, seed), relays, found, progress)
+    if relays and at is None:
+        found.doubts.append("nobody has asked the contract yet, so no balances were compared: run 'smartchain index'")
+    elif relays and at is not None:
+        _balances(rpc, view, source, at, recipients, found)
+    _stands(source, at)
     return found
 
 
-def _is_relay(rpc: Rpc, ledger: Address) -> bool:
-    """Only a relay moves the Ether that it records; another contract's entries say nothing of its balance."""
-    call = {"to": checksum(ledger), "data": "0x" + FEE_PPM_DATA.hex()}
+def _drawn(view: View, sample: int | None, seed: int) -> Sequence[int]:
+    indexes = range(view.info.genesis.size, view.status.verified_size)
+    if sample is None or sample >= len(indexes):
+        return indexes
+    return sorted(random.Random(seed).sample(indexes, sample))  # noqa: S311  (no secret)
+
+
+def _stands(source: HostLedger, at: HostBlock | None) -> None:
+    """Raises `UnknownBlock` for a store that another chain than the host's is in: all would be findings, none true."""
+    if at is not None and source.block(at.number) != at:
+        raise UnknownBlock(
+            f"host block {at.number}, where the store was verified, is not the one that {source.name} has: "
+            "run 'smartchain index' first, then audit again"
+        )
+
+
+def _is_relay(rpc: Rpc, view: View) -> bool:
+    """Only a relay moves the Ether that it records."""
+    call = {"to": checksum(view.info.address), "data": "0x" + FEE_PPM_DATA.hex()}
     try:
-        return len(str(rpc.call("eth_call", call, "latest"))) == 66
+        return view.info.fee_ppm > 0 or len(str(rpc.call("eth_call", call, "latest"))) == 66
     except RpcRefused:
         return False
 
 
-def _contract(rpc: Rpc, view: View, tag: str, found: Audit) -> None:
-    here = checksum(view.info.address)
-    found.owed = view.account(view.info.address).balance
-    found.held = _number(rpc.call("eth_getBalance", here, tag))
-    if found.held < found.owed:
-        found.findings.append(f"the contract {here} has {found.held} wei, and by its ledger at least {found.owed}")
+def _entries(
+    rpc: Rpc,
+    view: View,
+    indexes: Sequence[int],
+    relays: bool,
+    found: Audit,
+    progress: Callable[[int, int], None],
+) -> set[Address]:
+    """Each entry beside its receipt; whom they say was paid in Ether."""
+    recipients: set[Address] = set()
+    receipts, payments = Receipts(rpc, view.info.address), Payments(view.info)
+    for at in range(0, len(indexes), AT_ONCE):
+        some = [entry for index in indexes[at : at + AT_ONCE] if (entry := view.entry(index)) is not None]
+        for recorded, mined in receipts.of(some):
+            found.findings.extend(mined.misfits(recorded))
+            if relays and recorded.entry.subject == ETHER and mined.paid is not None:
+                found.ether_logs += 1
+                found.findings.extend(payments.misfits(recorded, mined.paid))
+        found.entries += len(some)
+        recipients.update(one.entry.recipient for one in some if one.entry.subject == ETHER)
+        progress(at + len(some), len(indexes))
+    return recipients - {ZERO_ADDRESS, view.info.address}
 
 
-def _parties(rpc: Rpc, view: View, parties: Sequence[Address], tag: str, found: Audit) -> None:
-    """Who never sent a transaction and has no code cannot have spent; of others a balance says nothing."""
-    for at in range(0, len(parties), AT_ONCE):
-        some = parties[at : at + AT_ONCE]
-        methods = ("eth_getTransactionCount", "eth_getCode", "eth_getBalance")
-        said = rpc.batch([(method, [checksum(party), tag]) for party in some for method in methods])
-        for party, nonce, code, balance in zip(some, said[::3], said[1::3], said[2::3], strict=True):
-            if _number(nonce) or code != "0x":
-                continue
-            found.untouched += 1
-            received = view.account(party).received
-            if _number(balance) < received:
-                found.findings.append(
-                    f"{checksum(party)} received {received} wei, never spent any and has {_number(balance)}"
-                )
-
-
-def _receipts(rpc: Rpc, view: View, entries: Sequence[Recorded], found: Audit) -> None:
-    hashes = list(dict.fromkeys(entry.transaction for entry in entries))
-    answers = rpc.batch([("eth_getTransactionReceipt", ["0x" + name.hex()]) for name in hashes])
-    receipts = dict(zip(hashes, answers, strict=True))
-    for entry in entries:
-        found.entries += 1
-        try:
-            found.findings.extend(_one(view, entry, receipts[entry.transaction], found))
-        except (AttributeError, KeyError, TypeError, ValueError) as exc:
-            raise HostUnavailable(f"{rpc.name} gave a receipt that is none; ask another node by --rpc-url") from exc
-
-
-def _one(view: View, recorded: Recorded, receipt: Any, found: Audit) -> Iterator[str]:
-    """What does not fit about one entry."""
-    who = f"entry {recorded.index}: host transaction 0x{recorded.transaction.hex()}"
-    if receipt is None:
-        yield f"{who} is not on the host"
-        return
-    if _number(receipt["status"]) != 1:
-        yield f"{who} failed there"
-    if _number(receipt["blockNumber"]) != recorded.host_block:
-        yield f"{who} is in host block {_number(receipt['blockNumber'])}, the store says {recorded.host_block}"
-    carried = [packed for log in receipt["logs"] for packed in _carried(view.info.address, log, recorded.index)]
-    if carried != [recorded.entry.pack()]:
-        yield f"{who} carries {'another entry' if carried else 'no log'} of that index"
-    moved = [log for log in receipt["logs"] if log["address"].lower() == ETHER_LOGS]
-    if moved and recorded.entry.subject == ETHER:
-        found.ether_logs += 1
-        if not any(_is_payment(log, view, recorded.entry) for log in moved):
-            yield f"{who} has no Ether log of the payment"
-
-
-def _carried(ledger: Address, log: dict[str, Any], index: int) -> list[bytes]:
-    """The entry of that index, if this log has it."""
-    if log["address"].lower() != "0x" + ledger.hex() or log["topics"][0] not in (TRANSFER, BATCH):
-        return []
-    first, block = _number(log["topics"][1]), _number(log["blockNumber"])
+def _balances(rpc: Rpc, view: View, source: HostLedger, at: HostBlock, recipients: set[Address], found: Audit) -> None:
     try:
-        packed = decode(msgspec.json.encode({"result": [log]}), ledger, block, block, Index(first)).packed
-    except SmartchainError:
-        return []
-    return packed[index - first : index - first + 1] if first <= index else []
-
-
-def _is_payment(log: dict[str, Any], view: View, entry: Entry) -> bool:
-    fee = 0 if entry.sender == view.info.address else entry.value * view.info.fee_ppm // MILLION
-    parties = ["0x" + address.rjust(32, b"\0").hex() for address in (view.info.address, entry.recipient)]
-    return log["topics"] == [MOVED, *parties] and _number(log["data"]) == entry.value - fee
-
-
-def _number(text: Any) -> int:
-    return int(text, 16)
+        head = source.head(at)
+        if (head.size, head.root) != (view.status.verified_size, view.root()):
+            found.findings.append(
+                f"at host block {at.number} the contract has {head.size} entries with the root 0x{head.root.hex()}, "
+                f"and the store {view.status.verified_size} with 0x{view.root().hex()}"
+            )
+            return
+        said = reconcile(Standing(rpc, at), view, sorted(recipients))
+    except StateGone:
+        found.doubts.append(
+            f"no balances were compared: {rpc.name} has forgotten the state of host block {at.number}; "
+            "run 'smartchain index' just before, or ask a node that keeps more by --rpc-url"
+        )
+        return
+    found.held, found.owed, found.untouched = said.held, said.owed, said.untouched
+    found.findings += said.findings
+    found.doubts += said.doubts

@@ -27,24 +27,34 @@ def test_a_hint_that_was_altered_in_the_store_is_named(shell: Shell) -> None:
     assert done.out.splitlines()[0] == f"entry 0: host transaction 0x{'01' * 32} is not on the host"
 
 
-def test_who_never_spent_and_has_less_than_it_received_is_named(chain: OnAnvil, shell: Shell) -> None:
+def test_who_seems_never_to_have_spent_and_has_less_than_it_received_is_a_doubt(chain: OnAnvil, shell: Shell) -> None:
     assert shell.type("send", wallet(79), "5gwei").status == 0
     chain.rpc.call("anvil_setBalance", wallet(79), "0x1")
     chain.mine(1)
     assert shell.type("index").status == 0
 
+    done, strict = shell.type("audit"), shell.type("audit", "--strict")
+
+    assert (done.status, strict.status, done.out) == (0, 1, strict.out)
+    assert done.out.startswith(f"doubt: {wallet(79)} received 5000000000 wei, never sent a transaction, has no code")
+
+
+def test_a_store_that_the_host_has_left_behind_is_refused_with_a_sentence(chain: OnAnvil, shell: Shell) -> None:
+    snapshot = chain.rpc.call("evm_snapshot")
+    recorded(shell)
+    chain.rpc.call("evm_revert", snapshot)
+
     done = shell.type("audit")
 
-    assert (done.status, done.out.splitlines()[0]) == (
-        1, f"{wallet(79)} received 5000000000 wei, never spent any and has 1",
-    )  # fmt: skip
+    assert (done.status, done.out) == (1, "")
+    assert "run 'smartchain index' first, then audit again" in done.err
 
 
 def test_an_untouched_ledger_fits_and_forced_ether_is_told_apart(chain: OnAnvil, shell: Shell) -> None:
     recorded(shell)
     assert shell.type("audit", "--json").json == {
         "entries": 3, "seed": None, "held": "0", "fees": "0", "forced": "0", "untouched": 3, "ether_logs": 0,
-        "findings": [],
+        "findings": [], "doubts": [],
     }  # fmt: skip
     chain.rpc.call("anvil_setBalance", shell.environment["SMARTCHAIN_LEDGER"], hex(77))
     chain.mine(1)

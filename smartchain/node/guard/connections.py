@@ -95,12 +95,14 @@ class Bounded(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._in_head:
-            self._head_bytes += len(data)
-            if self._head_bytes > MOST_HEAD_BYTES:
+        """What comes with the end of a head is no longer its: a body may arrive in one piece with it."""
+        while data and not self.transport.is_closing():
+            room = MOST_HEAD_BYTES - self._head_bytes if self._in_head else len(data)
+            piece, data = data[:room], data[room:]
+            self._head_bytes += len(piece) if self._in_head else 0
+            super().data_received(piece)
+            if self._in_head and self._head_bytes >= MOST_HEAD_BYTES:
                 self._refuse(b"431 Request Header Fields Too Large", "the head of a request has 64 KB at most")
-                return
-        super().data_received(data)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()

@@ -171,6 +171,27 @@ def test_what_is_no_request_is_refused_in_a_sentence(said: bytes, status: int, s
         response.close()
 
 
+@pytest.mark.parametrize("size", [65_536, 200_000, 900_000])
+def test_a_long_body_that_comes_in_one_piece_with_its_head_is_taken_in(size: int) -> None:
+    with impatient(quick) as server, connected(server) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % size + b"x" * size)
+        response = http.client.HTTPResponse(client)
+        response.begin()
+        assert (response.status, response.read()) == (200, b"%d" % size)
+        response.close()
+
+
+def test_a_head_after_a_body_in_the_same_piece_has_the_same_bound() -> None:
+    first = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx"
+    with impatient(quick) as server, connected(server) as client:
+        client.sendall(first + b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 200_000)
+        said = b""
+        while piece := client.recv(65536):
+            said += piece
+    assert said.count(b"HTTP/1.1") == said.count(b"431 Request Header Fields Too Large") + said.count(b"200 OK")
+    assert b"431 Request Header Fields Too Large" in said
+
+
 def test_thousands_of_connections_that_hold_the_line_stop_nobody() -> None:
     world = World(payments(1, 30))
     with serving(world, with_settings(connections=300, rate=0)) as server, ExitStack() as clients:

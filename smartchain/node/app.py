@@ -24,8 +24,9 @@ from smartchain.node.services import Services
 def build_app(services: Services) -> ASGIApp:
     """Everything that is served, and who may ask how much of it."""
     settings, metrics = services.settings, Metrics(services)
-    app: ASGIApp = Starlette(routes=all_routes(services, metrics), exception_handlers=HANDLERS)
-    app = Bodies(HotBlocks(app, services), settings.most_body_bytes)
+    parts = Starlette(routes=all_routes(services, metrics), exception_handlers=HANDLERS)
+    parts.router.redirect_slashes = False  # it would send a client to whatever host, and scheme, its request named
+    app: ASGIApp = Bodies(HotBlocks(parts, services), settings.most_body_bytes)
     if settings.cors:
         app = Origins(app, settings.cors)
     if settings.rate:

@@ -28,7 +28,12 @@ __all__ = ["routes"]
 def routes(services: Services) -> list[BaseRoute]:
     """All of `/api/v1` that nobody before has answered."""
     api = FastAPI(
-        openapi_url=None, docs_url=None, redoc_url=None, exception_handlers=HANDLERS, dependencies=[Depends(only_known)]
+        redirect_slashes=False,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        exception_handlers=HANDLERS,
+        dependencies=[Depends(only_known)],
     )
     for part in (chain, blocks, entries, accounts, receipts, export, stream):
         part.add(api, services)

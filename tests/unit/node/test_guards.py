@@ -185,3 +185,10 @@ def test_a_server_says_nothing_of_what_it_is_made_of() -> None:
 
         assert "server" not in headers
         assert server.url.startswith("http://127.0.0.1:")
+
+
+@pytest.mark.parametrize("path", ["/rpc/", "/api/v1/blocks/", "/blocks/", "/static/app.js", "/health/"])
+def test_nobody_is_sent_on_to_a_host_that_a_request_named(path: str) -> None:
+    response = Client(World(payments(1, 3))).get(path, headers={"Host": "127.0.0.1:5000"})
+    assert response.status_code in (400, 404)
+    assert "location" not in response.headers

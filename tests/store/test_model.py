@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,11 +12,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from smartchain.indexer.growth import Growth
+from smartchain.errors import ProofError
+from smartchain.indexer.growth import Growth, genesis_of
+from smartchain.ledger.entry import Entry
 from smartchain.ledger.hash import ETHER, SEAL, anchor_of, keccak, leaf_hash, subject_id, transaction_hash
-from smartchain.ports import Chunk, EntryQuery, HostBlock, LedgerStore, Step, Store
+from smartchain.ledger.merkle import STORED_LEVEL, MerkleLog
+from smartchain.ports import Chunk, EntryQuery, Genesis, HostBlock, LedgerStore, Step, Store
 from smartchain.store import open_store
-from smartchain.types import Address, Hash32, Index, Size
+from smartchain.types import ZERO_ADDRESS, Address, Hash32, Index, Size
 from tests.fakes.store import ListStore
 from tests.store.making import INFO, WALLETS, host_block, payment
 
@@ -24,7 +27,23 @@ MODEL_INFO = replace(INFO, fee_ppm=70_000)
 MEMOS = [b"", b"", b"rent", b"a longer word of thanks"]
 SUBJECTS = [ETHER, ETHER, ETHER, SEAL, subject_id("likes")]
 SIZES = st.lists(st.integers(0, 90), min_size=1, max_size=4)
-PARTIES = st.lists(st.tuples(st.sampled_from(WALLETS), st.sampled_from(WALLETS)), min_size=1, max_size=9)
+ANYBODY = [*WALLETS, MODEL_INFO.address, ZERO_ADDRESS]
+PARTIES = st.lists(st.tuples(st.sampled_from(ANYBODY), st.sampled_from(ANYBODY)), min_size=1, max_size=9)
+VALUES = [0, 1, 2**256 - 1]
+OPENING = [payment(ZERO_ADDRESS, WALLETS[n % 6], n % 5 * 10**18, subject=SUBJECTS[n % 5]) for n in range(259)]
+PLACES = st.none() | st.integers(0, 40) | st.integers(200, 700) | st.just(2**40)
+FROM = PLACES.map(lambda place: place or 0)
+QUESTIONS = st.builds(
+    EntryQuery,
+    address=st.none() | st.sampled_from(ANYBODY),
+    subject=st.none() | st.sampled_from(SUBJECTS),
+    memo=st.none() | st.sampled_from([Hash32(memo.ljust(32, b"\0")) for memo in MEMOS]),
+    since=st.none() | st.integers(1_700_000_090, 1_700_000_130),
+    until=st.none() | st.integers(1_700_000_090, 1_700_000_130),
+    start=FROM,
+    stop=PLACES,
+    descending=st.booleans(),
+)
 QUERIES = [
     EntryQuery(),
     EntryQuery(descending=True),
@@ -42,6 +61,8 @@ class StoreAndLists(RuleBasedStateMachine):
     """The store beside the fake that the indexer's tests stand on."""
 
     open_store: Callable[[Path], Store]
+    info = MODEL_INFO
+    opening: Sequence[Entry] = ()
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,12 +72,23 @@ class StoreAndLists(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.model = ListStore(MODEL_INFO)
+        self.model = ListStore(self.info)
         self._open()
+        if self.opening:
+            at = host_block(self.info.deployed_at)
+            packed, count = [entry.pack() for entry in self.opening], len(self.opening)
+            chunk = Chunk(at.number, at.number, Index(0), packed, [at.number] * count, [bytes(32)] * count)
+            chunk.hashes[at.number] = at.hash
+            nodes: list[tuple[int, int, bytes]] = []
+            log = MerkleLog(0, (), lambda *node: nodes.append(node), STORED_LEVEL)
+            for entry in packed:
+                log.append(leaf_hash(entry))
+            for store in (self.ledger, self.model):
+                store.take(Step(chunk, at, [genesis_of(self.info)], nodes, verified=True))
 
     def _open(self) -> None:
         self.store = type(self).open_store(self.folder)
-        self.ledger: LedgerStore = self.store.ledger(MODEL_INFO)
+        self.ledger: LedgerStore = self.store.ledger(self.info)
 
     def teardown(self) -> None:
         self.store.close()
@@ -65,14 +97,15 @@ class StoreAndLists(RuleBasedStateMachine):
     def _step(self, sizes: list[int], parties: list[tuple[Address, Address]], verified: bool, after: int) -> Step:
         """The next step, grown from what the lists hold as the indexer grows it."""
         cursor = self.model.cursor
-        number = cursor.number + 1 if cursor else MODEL_INFO.deployed_at
+        number = cursor.number + 1 if cursor else self.info.deployed_at
         chunk = Chunk(number, number + after + len(sizes) - 1, Index(len(self.model.rows)))
         for at, size in enumerate(sizes, number + after):
             for _ in range(size):
                 self.made += 1
                 sender, recipient = parties[self.made % len(parties)]
                 memo, subject = MEMOS[self.made % 4], SUBJECTS[self.made % 11 % 5]
-                entry = payment(sender, recipient, self.made * 10**9, memo, subject)
+                value = VALUES[self.made % 3] if self.made % 5 == 0 else self.made * 10**9
+                entry = payment(sender, recipient, value, memo, subject)
                 chunk.packed.append(replace(entry, timestamp=entry.timestamp + at).pack())
                 chunk.host_blocks.append(at)
                 chunk.transactions.append(keccak(b"%d" % (self.made // 3)))
@@ -116,7 +149,8 @@ class StoreAndLists(RuleBasedStateMachine):
         known = self.model.host_blocks()
         number = round(where * len(known))
         block: HostBlock | None = None
-        if number:
+        if number or self.opening:
+            number = max(1, number)
             block = replace(host_block(known[number - 1][0]), hash=known[number - 1][1])
         size = self.model.size_at(block.number) if block else Size(0)
         self.ledger.rewind(size, block)
@@ -127,6 +161,24 @@ class StoreAndLists(RuleBasedStateMachine):
     def close_and_open(self) -> None:
         self.store.close()
         self._open()
+
+    @rule(question=QUESTIONS)
+    def ask(self, question: EntryQuery) -> None:
+        with self.ledger.view() as view, self.model.view() as model:
+            assert list(view.entries(question)) == list(model.entries(question))
+
+    @rule(start=FROM, stop=FROM, level=st.integers(0, 9))
+    def ask_for_a_range(self, start: int, stop: int, level: int) -> None:
+        with self.ledger.view() as view, self.model.view() as model:
+            assert list(view.packed(start, stop)) == list(model.packed(start, stop))
+            assert view.hints(start, stop) == model.hints(start, stop)
+            assert list(view.blocks(start, stop)) == list(model.blocks(start, stop))
+            for number in (-1, start, stop):
+                assert view.block(number) == model.block(number)
+                assert view.entry(number) == model.entry(number)
+                assert view.block_of(number) == model.block_of(number)
+            said = [_said(lambda one=one: one.perfect(level, start % 8)) for one in (view, model)]  # type: ignore[misc]
+            assert said[0] == said[1]
 
     @invariant()
     def both_say_the_same(self) -> None:
@@ -139,7 +191,7 @@ class StoreAndLists(RuleBasedStateMachine):
         assert ledger.host_blocks() == model.host_blocks()
         assert list(ledger.blocks()) == list(model.blocks())
         assert list(ledger.entries()) == list(model.entries())
-        for wallet in WALLETS:
+        for wallet in ANYBODY:
             assert list(ledger.entries(address=wallet)) == list(model.entries(address=wallet))
             assert ledger.balance(wallet) == model.balance(wallet)
 
@@ -149,7 +201,7 @@ class StoreAndLists(RuleBasedStateMachine):
         for block in model.chain:
             assert ledger.block_by_hash(block.hash) == model.block_by_hash(block.hash)
             assert ledger.block_below(block.size) == model.block_below(block.size)
-        for number in range(MODEL_INFO.deployed_at, MODEL_INFO.deployed_at + 20):
+        for number in range(self.info.deployed_at, self.info.deployed_at + 20):
             assert ledger.size_at(number) == model.size_at(number)
         for index in range(0, len(model.rows), 37):
             assert ledger.host_block_of(Index(index)) == model.host_block_of(Index(index))
@@ -167,7 +219,7 @@ class StoreAndLists(RuleBasedStateMachine):
                 assert view.root(size) == model.root(size)
                 assert view.entry(size) == model.entry(size)
                 assert view.block_of(size) == model.block_of(size)
-                for wallet in [*WALLETS[:3], MODEL_INFO.address]:
+                for wallet in [*WALLETS[:2], *ANYBODY[-2:]]:
                     assert view.account(wallet, ETHER, size) == model.account(wallet, ETHER, size)
                     assert view.account(wallet, SUBJECTS[4], size) == model.account(wallet, SUBJECTS[4], size)
                     assert view.count_sent(wallet, size) == model.count_sent(wallet, size)
@@ -177,7 +229,7 @@ class StoreAndLists(RuleBasedStateMachine):
     @invariant()
     def names_find_what_has_them(self) -> None:
         with self.ledger.view() as view, self.model.view() as model:
-            anchor = anchor_of(MODEL_INFO.chain_id, MODEL_INFO.address)
+            anchor = anchor_of(self.info.chain_id, self.info.address)
             for recorded in list(model.entries())[::41]:
                 name = transaction_hash(anchor, recorded.index, leaf_hash(recorded.entry.pack()))
                 assert view.named(name) == [recorded.index]
@@ -197,6 +249,14 @@ class StoreAndLists(RuleBasedStateMachine):
                     assert points[-1].balance == model.account(wallet).balance
 
 
+def _said(ask: Callable[[], object]) -> object:
+    """The answer, or that there is none."""
+    try:
+        return ask()
+    except ProofError:
+        return ProofError
+
+
 class SqliteAndLists(StoreAndLists):
     @staticmethod
     def open_store(folder: Path) -> Store:
@@ -204,4 +264,20 @@ class SqliteAndLists(StoreAndLists):
 
 
 TestSqliteAndLists = SqliteAndLists.TestCase
-TestSqliteAndLists.settings = settings(max_examples=40, stateful_step_count=15, deadline=None)
+TestSqliteAndLists.settings = settings(max_examples=30, stateful_step_count=15, deadline=None)
+
+
+class SqliteWithGenesis(SqliteAndLists):
+    """The log opens with allocations, of which no fee is taken and which no rewind drops."""
+
+    opening = OPENING
+    info = replace(
+        MODEL_INFO,
+        genesis=Genesis(
+            Size(len(OPENING)), MerkleLog.of(entry.leaf for entry in OPENING).root(), MODEL_INFO.genesis.timestamp
+        ),
+    )
+
+
+TestSqliteWithGenesis = SqliteWithGenesis.TestCase
+TestSqliteWithGenesis.settings = settings(max_examples=5, stateful_step_count=12, deadline=None)

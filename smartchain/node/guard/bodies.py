@@ -1,5 +1,5 @@
 """
-How much a client may send, and how deep its JSON may go.
+How much a client may send, how deep its JSON may go, and how much of all of them is held at once.
 """
 
 from __future__ import annotations
@@ -10,44 +10,60 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from smartchain.ledger.nesting import DEEPEST, is_too_deep
 from smartchain.node.api.answers import error
 
+MOST_HELD = 256
+"""Bodies of the longest kind that are held at once, those that wait to be answered among them."""
+
 
 class Bodies:
-    """ASGI: takes a body in before anything looks at it; 413 past `most_bytes`, 400 for JSON that is too deep."""
+    """
+    ASGI: takes a body in before anything looks at it.
+
+    413 past `most_bytes`, 400 for JSON that is too deep, 503 where too much of others is held.
+    """
 
     def __init__(self, app: ASGIApp, most_bytes: int) -> None:
         self._app = app
         self._most_bytes = most_bytes
+        self._held_bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not _has_body(scope):
             return await self._app(scope, receive, send)
+        pieces: list[bytes] = []
         try:
-            body = await self._whole(scope, receive)
+            status = await self._take(scope, receive, pieces)
+            if status is not None:
+                says = f"the body of a request has {self._most_bytes} bytes at most"
+                busy = "this node holds as many requests as it can: ask again later"
+                return await error(status, says if status == 413 else busy)(scope, receive, send)
+            body = b"".join(pieces)
+            if is_too_deep(body):
+                return await error(400, f"the JSON nests deeper than {DEEPEST} levels")(scope, receive, send)
+            return await self._app(scope, _again(body, receive), send)
         except ClientDisconnect:
             return None
-        if body is None:
-            says = f"the body of a request has {self._most_bytes} bytes at most"
-            return await error(413, says)(scope, receive, send)
-        if is_too_deep(body):
-            return await error(400, f"the JSON nests deeper than {DEEPEST} levels")(scope, receive, send)
-        return await self._app(scope, _again(body, receive), send)
+        finally:
+            self._held_bytes -= sum(map(len, pieces))
 
-    async def _whole(self, scope: Scope, receive: Receive) -> bytes | None:
-        """None as soon as it is too long. Raises `ClientDisconnect` where it does not come."""
+    async def _take(self, scope: Scope, receive: Receive, pieces: list[bytes]) -> int | None:
+        """The status with which it is refused, as soon as that is known. Raises `ClientDisconnect`."""
         if _declared(scope) > self._most_bytes:
-            return None
-        pieces, size, more = [], 0, True
+            return 413
+        size, more = 0, True
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise ClientDisconnect
             piece: bytes = message.get("body", b"")
-            size += len(piece)
-            if size > self._most_bytes:
-                return None
             pieces.append(piece)
+            size += len(piece)
+            self._held_bytes += len(piece)
+            if size > self._most_bytes:
+                return 413
+            if self._held_bytes > MOST_HELD * self._most_bytes:
+                return 503
             more = message.get("more_body", False)
-        return b"".join(pieces)
+        return None
 
 
 def _has_body(scope: Scope) -> bool:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from starlette.concurrency import run_in_threadpool
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -17,6 +17,9 @@ from smartchain.ports import LedgerStore
 
 PATH = "/rpc"
 MOST_BODY_BYTES = 2**20
+CALLS_AT_ONCE, BATCHES_AT_ONCE = 16, 4
+"""Threads. A batch may take seconds and hold an answer of 25 MB: no other request waits for one, but another batch."""
+
 JSON = "application/json"
 _TYPES = {JSON, "application/json-rpc", "application/jsonrequest"}
 _OTHERS = ["GET", "PUT", "PATCH", "DELETE"]
@@ -31,6 +34,7 @@ class Reads(Protocol):
 
 def routes(services: Reads) -> list[BaseRoute]:
     """`/rpc`."""
+    calls, batches = CapacityLimiter(CALLS_AT_ONCE), CapacityLimiter(BATCHES_AT_ONCE)
 
     async def call(request: Request) -> Response:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in _TYPES:
@@ -38,7 +42,8 @@ def routes(services: Reads) -> list[BaseRoute]:
         body = await _body(request)
         if body is None:
             return _refusal(413, f"a request is up to {MOST_BODY_BYTES} bytes: send a smaller batch")
-        said = await run_in_threadpool(answer, services.store.view(), body)
+        threads = batches if body.lstrip().startswith(b"[") else calls
+        said = await to_thread.run_sync(answer, services.store.view(), body, limiter=threads)
         return Response(said, media_type=JSON) if said else Response(status_code=204)
 
     async def other(_: Request) -> Response:

@@ -6,9 +6,10 @@ import asyncio
 import http.client
 import json
 import socket
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, _GeneratorContextManager, contextmanager
 
 import pytest
 from starlette.requests import Request
@@ -20,7 +21,9 @@ from smartchain.errors import SettingsError
 from smartchain.node.app import build_app
 from smartchain.node.guard.connections import Patience
 from smartchain.node.server import Server
-from tests.store.making import payments
+from smartchain.node.services import Services
+from tests.fakes.store import ListStore, ListView
+from tests.store.making import INFO, Story, payments
 from tests.unit.node.asking import World
 from tests.unit.node.listening import Follower, serving, with_settings
 
@@ -203,6 +206,44 @@ def test_thousands_of_connections_that_hold_the_line_stop_nobody() -> None:
                 status, body = ask(server, "/api/v1/blocks/1")
                 assert (status, json.loads(body)["number"]) == (200, 1)
                 assert time.monotonic() - begun < 2
+
+
+class Laborious(ListStore):
+    """A call's view is asked for before its thread begins: in the server's own."""
+
+    def __init__(self, let_go: threading.Event) -> None:
+        super().__init__(INFO)
+        self._let_go = let_go
+
+    def view(self) -> _GeneratorContextManager[ListView]:
+        plain = super().view()
+
+        @contextmanager
+        def later() -> Iterator[ListView]:
+            assert self._let_go.wait(20)
+            with plain as view:
+                yield view
+
+        return later() if threading.current_thread().name == "http" else plain
+
+
+def test_batches_that_take_long_hold_up_nobody_but_batches() -> None:
+    let_go = threading.Event()
+    store = Laborious(let_go)
+    store.take(Story().step(payments(1, 30), verified=True))
+    batch = b'[{"jsonrpc":"2.0","id":1,"method":"eth_blockNumber"}]'
+    with serving(build_app(Services(store))) as server, ExitStack() as clients:
+        for _ in range(60):
+            client = clients.enter_context(connected(server))
+            head = b"POST /rpc HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Type: application/json\r\n" % server.port
+            client.sendall(head + b"Content-Length: %d\r\n\r\n" % len(batch) + batch)
+        time.sleep(0.5)
+        other = http.client.HTTPConnection("127.0.0.1", server.port, timeout=LONGEST_S)
+        other.request("GET", "/api/v1/entries?limit=1")
+        assert other.getresponse().status == 200
+        other.close()
+        let_go.set()
+        assert client.recv(12) == b"HTTP/1.1 200"
 
 
 def test_followers_cannot_take_every_place() -> None:

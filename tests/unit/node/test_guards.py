@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from smartchain.config import NodeSettings
 from smartchain.ledger.nesting import DEEPEST, is_too_deep
 from smartchain.node.app import build_app
+from smartchain.node.guard.bodies import MOST_HELD, Bodies
 from smartchain.node.guard.rate import client_of
 from tests.store.making import payments
 from tests.unit.node.asking import Client, World
@@ -61,6 +66,30 @@ def test_a_body_arrives_as_it_was_sent() -> None:
     response = client_with().ask("POST", "/rpc", json=call)
 
     assert (response.json()["id"], response.json()["result"]) == (text, "0x2")
+
+
+def test_no_more_is_held_than_there_is_room_for_and_room_is_given_back() -> None:
+    """All but the last of them wait to be answered."""
+    gone = asyncio.Event()
+
+    async def waiting(scope: Scope, receive: Receive, send: Send) -> None:
+        await gone.wait()
+        await Response()(scope, receive, send)
+
+    async def asked() -> list[int]:
+        transport = httpx.ASGITransport(Bodies(waiting, 10))
+        async with httpx.AsyncClient(transport=transport, base_url="http://node") as client:
+            held = [asyncio.create_task(client.post("/", content=b" " * 10)) for _ in range(MOST_HELD)]
+            await asyncio.sleep(0.2)
+            refused = await client.post("/", content=b" ")
+            gone.set()
+            return [
+                refused.status_code,
+                (await held[0]).status_code,
+                (await client.post("/", content=b" ")).status_code,
+            ]
+
+    assert asyncio.run(asked()) == [503, 200, 200]
 
 
 JSONS = st.recursive(

@@ -100,7 +100,7 @@ def _company(nodes: int, node_port: int, traffic: float, folder: Path | None) ->
     ),
     click.option(
         "--traffic",
-        type=click.FloatRange(0, 1000),
+        type=kinds.Measure(0, 1000),
         default=0,
         metavar="N",
         show_default=True,

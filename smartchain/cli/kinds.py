@@ -39,6 +39,14 @@ def _read_price(text: str) -> Wei:
     return parse_amount(text, zero=True)
 
 
+class Measure(click.FloatRange):
+    """A number that can be measured: one that is none ("nan") compares with every bound as if it kept it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number: float = super().convert(value, param, ctx)
+        return number if number == number else self.fail(f"{value} is not a number", param, ctx)
+
+
 class ListedKind(click.types.StringParamType):
     """One of several values; in a variable of the environment commas stand between them."""
 
@@ -52,6 +60,9 @@ def _read_payee(text: str) -> Address | str:
 
 
 ADDRESS = Kind("address", parse_address)
+A_YEAR_S = 31_536_000
+"""The longest that anybody waits for."""
+
 PAYEE = Kind("address|label", _read_payee)
 LEDGER = Kind("address", _read_ledger)
 AMOUNT = Kind("amount", parse_amount)
@@ -60,7 +71,7 @@ MEMO = Kind("text|0xhex", parse_memo)
 MEMO_HASH = Kind("text", hash_memo)
 LISTED = ListedKind()
 COUNT = click.IntRange(min=0)
-SECONDS = click.FloatRange(min=0)
+SECONDS = Measure(0, A_YEAR_S)
 
 
 class PayCommand(click.Command):

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 from click.core import ParameterSource
 
@@ -13,6 +15,8 @@ from smartchain.config import DEFAULT_BIND, Finality, HostSettings, IndexSetting
 from smartchain.errors import SettingsError
 from smartchain.types import Address, Wei
 from smartchain.wallet.keys import KeyOptions
+
+_HOST = re.compile(r"([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 
 
 def _how(
@@ -34,7 +38,26 @@ def _settings(
     host, _, port = bind.rpartition(":")
     if not host or not port.isdecimal() or int(port) > 65535:
         raise SettingsError(f"--bind takes an address and a port, as {DEFAULT_BIND}: {output.one_line(bind)} is none")
-    return NodeSettings(host, int(port), name, cors, legacy_api, legacy_limit, rate, max_lag, connections)
+    names, origins = tuple(map(_named, name)), tuple(map(_origin, cors))
+    return NodeSettings(host, int(port), names, origins, legacy_api, legacy_limit, rate, max_lag, connections)
+
+
+def _named(text: str) -> str:
+    """Raises `SettingsError` for what no `Host` of a request can be."""
+    if not _HOST.fullmatch(text):
+        raise SettingsError(f"--name takes a host, and a port if it is not 80: {output.one_line(text)} is none")
+    return text
+
+
+def _origin(text: str) -> str:
+    """Raises `SettingsError` for what no browser says of a page."""
+    scheme, _, host = text.partition("://")
+    if text != "*" and not (scheme in ("http", "https") and _HOST.fullmatch(host)):
+        raise SettingsError(
+            f"--cors takes an origin as browsers write it, https://example.org without a path, or *: "
+            f"{output.one_line(text)} is none"
+        )
+    return text.lower()
 
 
 @click.command()

@@ -39,6 +39,29 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 # starting
 
 
+@pytest.mark.parametrize(
+    ("option", "given", "said"),
+    [
+        ("--poll", "nan", "nan is not a number"),
+        ("--poll", "inf", "inf is not in the range"),
+        ("--poll", "-0.1", "-0.1 is not in the range"),
+        ("--cors", "example.org", "example.org is none"),
+        ("--cors", "https://example.org/", "https://example.org/ is none"),
+        ("--cors", "https://a b", "https://a b is none"),
+        ("--cors", "null", "null is none"),
+        ("--name", "https://example.org", "https://example.org is none"),
+        ("--name", "a\r\nb", "a b is none"),
+        ("--name", "", "is none"),
+        ("--bind", "127.0.0.1:65536", "127.0.0.1:65536 is none"),
+    ],
+)
+def test_an_option_of_the_node_that_can_mean_nothing_is_refused_before_it_starts(
+    capsys: pytest.CaptureFixture[str], option: str, given: str, said: str
+) -> None:
+    assert run(["node", "--ledger", ADA, option, given]) in (1, 2)
+    assert said in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_each_command_is_there_by_its_name_and_explains_itself(name: str) -> None:
     command = getattr(import_module(f"smartchain.cli.{COMMANDS[name][0]}"), name)

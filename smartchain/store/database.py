@@ -76,6 +76,7 @@ class SqliteDatabase:
         self._writing = threading.Lock()
         self._spare: list[SqliteConnection] = []
         self._closed = False
+        self._file = _identity(path)
 
     @property
     def name(self) -> str:
@@ -89,6 +90,7 @@ class SqliteDatabase:
             if connection is None:
                 how = "is closed" if self._closed else "was opened for reading only"
                 raise StoreError(f"the store {self.path} {how}")
+            self._expect_same_file()
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -122,10 +124,21 @@ class SqliteDatabase:
     def _reader(self) -> SqliteConnection:
         if self._closed:
             raise StoreError(f"the store {self.path} is closed")
+        self._expect_same_file()
         try:
             return self._spare.pop()
         except IndexError:
             return connect(self.path, "ro", self._busy_s)
+
+    def _expect_same_file(self) -> None:
+        """
+        Raises `StoreError` where the path leads to another file by now, or to none.
+
+        What is open goes on without a word: what is written is lost at the end, and a connection that is opened later
+        reads something else.
+        """
+        if _identity(self.path) != self._file:
+            raise StoreError(f"{self.path} was removed or replaced while it was in use; start again with what is there")
 
     def _take_back(self, connection: SqliteConnection) -> None:
         if connection.in_transaction:
@@ -134,3 +147,12 @@ class SqliteDatabase:
             connection.close()
         else:
             self._spare.append(connection)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file it is; None for none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

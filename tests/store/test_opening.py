@@ -16,7 +16,7 @@ import pytest
 from smartchain.errors import CorruptStore, SettingsError, StoreError, StoreLocked, StoreTooNew, WrongStore
 from smartchain.store import open_store
 from smartchain.store.faults import as_store_error, said_of
-from smartchain.types import ChainId, Index
+from smartchain.types import ChainId, Index, Size
 from tests.store.making import INFO, Story, host_block, payments
 
 
@@ -301,3 +301,22 @@ def test_each_fault_of_the_engine_is_a_sentence(
 
 def test_a_fault_without_a_code_is_still_a_sentence(path: Path) -> None:
     assert str(as_store_error(path, sqlite3.ProgrammingError("odd"))) == f"{path} cannot be used: odd"
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_file_that_is_gone_while_it_is_in_use_is_noticed_at_the_next_question_and_at_the_next_step(
+    path: Path, replaced: bool
+) -> None:
+    make_store(path)
+    with closing(open_store(url(path), create=True)) as store:
+        ledger = store.ledger(INFO)
+        with ledger.view() as before:
+            path.rename(path.with_suffix(".away"))
+            if replaced:
+                make_store(path)
+            assert len(list(before.packed(0, 300))) == 300
+
+        with pytest.raises(StoreError, match="was removed or replaced while it was in use"):
+            ledger.status()
+        with pytest.raises(StoreError, match="was removed or replaced while it was in use"):
+            ledger.rewind(Size(0), None)

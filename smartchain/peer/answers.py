@@ -15,6 +15,7 @@ from smartchain.ledger.address import checksum, parse_address
 from smartchain.ledger.block import BlockRule
 from smartchain.ledger.hash import EMPTY_ROOT
 from smartchain.ledger.merkle import root_of
+from smartchain.ledger.nesting import is_too_deep
 from smartchain.peer.wire import Malformed
 from smartchain.ports import Genesis, LedgerInfo, PeerHead
 from smartchain.types import ChainId, Hash32, Size
@@ -136,6 +137,8 @@ def hash_of(text: str) -> Hash32:
 
 
 def _decode(body: bytes, kind: type[T]) -> T:
+    if is_too_deep(body):
+        raise Malformed("an answer that nests without end")
     try:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:

@@ -21,6 +21,7 @@ from smartchain.ledger.address import checksum, parse_address
 from smartchain.ledger.entry import PACKED_BYTES, Entry
 from smartchain.ledger.hash import EMPTY_ROOT, leaf_hash
 from smartchain.ledger.merkle import MerkleLog
+from smartchain.ledger.nesting import is_too_deep
 from smartchain.ledger.proof import verify_consistency
 from smartchain.peer.answers import Count, Hex, Number, hash_of, text_of
 from smartchain.peer.wire import Malformed
@@ -174,6 +175,8 @@ def to_json(evidence: Evidence) -> bytes:
 
 def read(text: bytes) -> Fork:
     """What a file of evidence shows, by itself. Raises `InputError` for no such file, `ProofError` for false proof."""
+    if is_too_deep(text):
+        raise InputError("this is no evidence of a fork: it nests without end")
     try:
         evidence = msgspec.json.decode(text, type=Evidence)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:

@@ -64,10 +64,10 @@ class StoredView(Reader):
         return self._perfect(level, position)
 
     def packed(self, start: int, stop: int) -> Iterator[bytes]:
-        return super().packed(start, min(stop, self._stop))
+        return super().packed(min(start, self._stop), min(stop, self._stop))
 
     def hints(self, start: int, stop: int) -> tuple[list[bytes], list[int]]:
-        start, stop = max(0, start), min(stop, self._stop)
+        start, stop = min(max(0, start), self._stop), min(stop, self._stop)
         transactions = [found for (found,) in self._stream(_TRANSACTIONS, start=start, stop=stop)]
         numbers: list[int] = []
         for number, size in self._stream(_HOST_BLOCKS, start=start) if transactions else ():
@@ -90,7 +90,8 @@ class StoredView(Reader):
     def blocks(self, start: int = 0, stop: int | None = None) -> Iterator[Block]:
         verified = self.status.verified_blocks
         end = verified if stop is None else min(stop, verified)
-        return self._blocks("number >= :start AND number < :stop ORDER BY number", start=start, stop=end)
+        first = min(start, verified)  # however far past the end: an engine has a largest number
+        return self._blocks("number >= :start AND number < :stop ORDER BY number", start=first, stop=end)
 
     def block_by_hash(self, block_hash: Hash32) -> Block | None:
         mark, stop = marks.mark_of(block_hash), self.status.verified_blocks
@@ -150,7 +151,8 @@ class StoredView(Reader):
 
     def _span(self, query: EntryQuery) -> tuple[int, int]:
         """First index and end of what the query's bounds and times leave: timestamps never fall."""
-        start, stop = max(0, query.start), self._stop if query.stop is None else min(query.stop, self._stop)
+        start = min(max(0, query.start), self._stop)
+        stop = self._stop if query.stop is None else min(query.stop, self._stop)
         if query.since is not None:
             start = max(start, self._since(query.since))
         if query.until is not None:

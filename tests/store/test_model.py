@@ -31,7 +31,7 @@ ANYBODY = [*WALLETS, MODEL_INFO.address, ZERO_ADDRESS]
 PARTIES = st.lists(st.tuples(st.sampled_from(ANYBODY), st.sampled_from(ANYBODY)), min_size=1, max_size=9)
 VALUES = [0, 1, 2**256 - 1]
 OPENING = [payment(ZERO_ADDRESS, WALLETS[n % 6], n % 5 * 10**18, subject=SUBJECTS[n % 5]) for n in range(259)]
-PLACES = st.none() | st.integers(0, 40) | st.integers(200, 700) | st.just(2**40)
+PLACES = st.none() | st.integers(0, 40) | st.integers(200, 700) | st.sampled_from([2**40, 2**63 - 1, 2**63, 10**19])
 FROM = PLACES.map(lambda place: place or 0)
 QUESTIONS = st.builds(
     EntryQuery,

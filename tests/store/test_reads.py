@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from smartchain.ledger.merkle import MerkleLog
 from smartchain.ledger.proof import perfect_from, root_at
-from smartchain.ports import Genesis, LedgerStore, Store
-from smartchain.types import ZERO_ADDRESS, Address, Index, Size
+from smartchain.ports import EntryQuery, Genesis, LedgerStore, Store
+from smartchain.types import ZERO_ADDRESS, Address, Hash32, Index, Size
 from tests.store.conftest import Opened
 from tests.store.making import ANNA, BEN, CARL, INFO, LEDGER, WALLETS, Story, host_block, payment, payments
 
@@ -35,6 +35,22 @@ def test_ranges_are_cut_to_what_there_is(ledger: LedgerStore) -> None:
     assert list(ledger.blocks(9)) == []
     assert list(ledger.packed(8, 99)) == [entry.pack() for entry in story.entries[8:]]
     assert ledger.block_below(Size(0)) is None
+
+
+def test_a_range_may_begin_and_end_past_every_number_that_an_engine_knows(ledger: LedgerStore) -> None:
+    story = Story()
+    ledger.take(story.step(payments(1, 300), verified=True))
+
+    for far in (300, 2**63 - 1, 2**63, 10**19):
+        with ledger.view() as view:
+            for query in (EntryQuery(), EntryQuery(address=ANNA), EntryQuery(memo=Hash32(b"rent".ljust(32, b"\0")))):
+                for descending in (False, True):
+                    asked = replace(query, start=far, stop=2 * far, since=far, until=far, descending=descending)
+                    assert list(view.entries(asked)) == []
+            assert [*view.packed(far, 2 * far), *view.blocks(far, 2 * far)] == []
+            assert view.hints(far, 2 * far) == ([], [])
+            assert len(list(view.packed(299, far))) == len(list(view.entries(EntryQuery(start=299, stop=far)))) == 1
+            assert (view.entry(far), view.block(far), view.block_of(far)) == (None, None, None)
 
 
 def test_an_address_finds_what_it_sent_and_received_once_and_in_order(ledger: LedgerStore) -> None:

@@ -20,7 +20,7 @@ import stamina
 from smartchain.errors import HostError, HostUnavailable
 from smartchain.host.endpoint import Endpoint
 from smartchain.host.refusal import RpcError, refusal
-from smartchain.host.transport import Transport
+from smartchain.host.transport import Pool, Transport
 
 MOST_CALLS_IN_BATCH = 100
 SMALL_BODY_BYTES = 1 << 16
@@ -74,10 +74,10 @@ class HttpRpc:
     Every method raises `HostUnavailable`, `RangeTooLarge`, `StateGone`, `UnknownBlock` or `RpcRefused`.
     """
 
-    def __init__(self, endpoint: Endpoint, retry: Retry = Retry()) -> None:
+    def __init__(self, endpoint: Endpoint, retry: Retry = Retry(), pool: Pool | None = None) -> None:
         self._endpoint = endpoint
         self._retry = retry
-        self._transport = Transport(endpoint)
+        self._transport = Transport(endpoint, pool)
         self._ids = itertools.count(1)
 
     @property

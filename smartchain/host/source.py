@@ -8,8 +8,8 @@ block's hash, so that what it says belongs to the logs that led there.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import Any, Literal
 
 from smartchain.errors import (
@@ -44,7 +44,8 @@ class HostLedger:
     Implements `ports.EntrySource` over JSON-RPC.
 
     `finality` reads up to the host's safe or finalized block; otherwise `confirmations` blocks below the newest.
-    `from_block` is where to look for the first entry, for a host whose clock cannot tell.
+    `from_block` is where to look for the first entry, for a host whose clock cannot tell. `fetchers` makes the threads
+    that fetch ahead.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class HostLedger:
         finality: Finality | None = None,
         from_block: int | None = None,
         expected_chain: ChainId | None = None,
+        fetchers: Callable[[], Executor] = lambda: ThreadPoolExecutor(FETCHERS, "logs"),
     ) -> None:
         self._rpc = rpc
         self._address = address
@@ -63,6 +65,7 @@ class HostLedger:
         self._finality = finality
         self._from_block = from_block
         self._expected_chain = expected_chain
+        self._fetchers = fetchers
         self._ranges = Ranges()
         self._by_hash = True
 
@@ -163,7 +166,7 @@ class HostLedger:
             yield from self._fetch(first_block, last_block)
             return
         waiting: deque[Future[list[tuple[int, int, bytes]]]] = deque()
-        pool = ThreadPoolExecutor(FETCHERS, "logs")
+        pool = self._fetchers()
         try:
             while first_block <= last_block or waiting:
                 while first_block <= last_block and len(waiting) < AHEAD:

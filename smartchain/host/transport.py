@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import unquote
 
 import urllib3
@@ -44,13 +44,21 @@ Explain = Callable[[bytes], HostError | None]
 """What a body that came with an error status says, if it is an answer all the same."""
 
 
+class Pool(Protocol):
+    """What makes the requests: urllib3, or a node in this process that answers as urllib3 would."""
+
+    def request(self, method: str, url: str, **options: Any) -> urllib3.BaseHTTPResponse: ...
+
+    def clear(self) -> None: ...
+
+
 class Transport:
     """Connections to one node, kept alive; any number of threads may use them at once."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, pool: Pool | None = None) -> None:
         self._endpoint = endpoint
         self._url = endpoint.request_url
-        self._pool = _pool_of(endpoint)
+        self._pool = pool or _pool_of(endpoint)
 
     def close(self) -> None:
         self._pool.clear()
@@ -130,7 +138,7 @@ def seconds_of(retry_after: str | None) -> float | None:
         return None
 
 
-def _pool_of(endpoint: Endpoint) -> urllib3.PoolManager:
+def _pool_of(endpoint: Endpoint) -> Pool:
     headers = {"Content-Type": "application/json", "User-Agent": f"smartchain/{__version__}"}
     if not endpoint.is_local:
         headers["Accept-Encoding"] = "gzip"

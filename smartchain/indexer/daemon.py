@@ -65,6 +65,7 @@ class Daemon:
         trouble: Callable[[SmartchainError, float], None],
         poll_s: float = 2.0,
         idle: Callable[[], bool] = lambda: False,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._follower = follower
         self._idle = idle
@@ -72,6 +73,7 @@ class Daemon:
         self._report = report
         self._trouble = trouble
         self._poll_s = poll_s
+        self._clock = clock
         self._backoff = Backoff(min(1.0, poll_s))
         self._rereads = 0
         """In a row: each waits longer than the one before, for a replica that is behind to come up."""
@@ -86,14 +88,14 @@ class Daemon:
 
     def _used_s(self, most_s: float) -> float:
         """Seconds that went into idle work, not many more than there were."""
-        begun = time.monotonic()
+        begun = self._clock()
         try:
-            while not self._stop.is_set() and time.monotonic() - begun < most_s and self._idle():
+            while not self._stop.is_set() and self._clock() - begun < most_s and self._idle():
                 pass
         except SmartchainError as fault:
             if not fault.retryable:
                 raise
-        return min(most_s, time.monotonic() - begun)
+        return min(most_s, self._clock() - begun)
 
     def catch_up(self) -> None:
         """

@@ -20,7 +20,7 @@ from smartchain.indexer.past import Past
 from smartchain.indexer.plan import Advance, Rewind, Wait, plan
 from smartchain.indexer.writer import Writer
 from smartchain.ledger.entry import timestamp_of
-from smartchain.ports import Chunk, EntrySource, Head, HostBlock, LedgerStore
+from smartchain.ports import Chunk, EntrySource, Head, HostBlock, LedgerStore, Step
 from smartchain.types import Hash32, Index, Size
 
 Progress = Callable[[int, int], None]
@@ -41,6 +41,7 @@ class Follower:
     One ledger from one source into one store.
 
     `stopping` is asked between chunks; where it says yes a step ends early, with all that was read in the store.
+    `writer` makes what writes while the next chunk is read.
     """
 
     def __init__(
@@ -49,11 +50,13 @@ class Follower:
         store: LedgerStore,
         progress: Progress = lambda _read, _total: None,
         stopping: Callable[[], bool] = lambda: False,
+        writer: Callable[[Callable[[Step], None]], Writer] = Writer,
     ) -> None:
         self._source = source
         self._store = store
         self._progress = progress
         self._stopping = stopping
+        self._writer = writer
         self._past = Past(source, store)
         self._growth: Growth | None = None
         self._suspicions: list[Suspicion] = []
@@ -121,7 +124,7 @@ class Follower:
             return Waited(f"the ledger is not there yet at host block {target.number}", caught_up=False)
         checkpoints = Checkpoints(self._source, self._store, target)
         try:
-            with Writer(self._store.take) as writer:
+            with self._writer(self._store.take) as writer:
                 for chunk in self._read(first_block, target, before):
                     if chunk.last_block == target.number:
                         writer.flush()

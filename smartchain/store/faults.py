@@ -23,6 +23,9 @@ _SAID: dict[int, tuple[type[StoreError], str]] = {
     sqlite3.SQLITE_CORRUPT: (CorruptStore, "{path} is damaged ({error}); move it away and index again"),
 }
 
+_GARBLED = b"malformed database schema"
+"""How a message of SQLite's begins that quotes the file, and so may be no text."""
+
 
 def as_store_error(path: Path, error: sqlite3.Error) -> StoreError:
     """The error of the tree that says what SQLite's says."""
@@ -38,5 +41,9 @@ def said_of(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise as_store_error(path, error) from error
+    except UnicodeDecodeError as error:
+        if not error.object.startswith(_GARBLED):
+            raise
+        raise CorruptStore(f"{path} is damaged ({ascii(error.object)[2:-1]}); move it away and index again") from error
     except OverflowError as error:
         raise StoreError(f"{path} takes numbers below 2^63; one that was given is larger") from error

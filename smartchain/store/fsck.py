@@ -1,8 +1,8 @@
 """
-Whether a store is what its own hashes say: the file, then each ledger's log, blocks, host blocks and lookups.
+Whether a store is what its own hashes and checksums say: the file, then each ledger's row, log, blocks and lookups.
 
-Nothing is asked of anybody and nothing is written. The lookups are built once more, in temporary tables whose names
-hide the stored ones, by the very code that wrote those; what differs is wrong. Each area ends with its first fault.
+Nothing is asked of anybody and nothing is written. Whatever follows from other rows is made once more and compared,
+by the very code that wrote it; the rest is held to its checksum. Each area ends with its first fault.
 """
 
 from __future__ import annotations
@@ -13,16 +13,19 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from smartchain.errors import SmartchainError, StoreError
-from smartchain.store import marks, names, postings
+from smartchain.errors import CorruptStore, SmartchainError, StoreError, WrongStore
+from smartchain.ledger.address import checksum
+from smartchain.store import fsck_chain, fsck_lookups, fsck_sums
 from smartchain.store.connection import SqliteConnection
 from smartchain.store.database import connect
 from smartchain.store.faults import said_of
-from smartchain.store.fsck_chain import blocks_fault, entries_fault, notes_fault, places_fault
+from smartchain.store.fsck_file import file_fault, schema_fault, strays_fault
 from smartchain.store.rows import INFO_COLUMNS, info_of
 from smartchain.store.versions import REVISIONS, version_of
+from smartchain.types import Address
 
-_LOOKUPS = ("mark", "posting", "name")
+_UNREADABLE = (SmartchainError, TypeError, ValueError, AttributeError, OverflowError, sqlite3.OperationalError)
+"""What a value of another kind than its column holds brings about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,86 +47,85 @@ class Checked:
     faults: list[Fault]
 
 
-def check(path: Path) -> Checked:
-    """Check a store. Raises `StoreError` for a file that cannot be opened, or of an older version."""
+def check(path: Path, ledger: Address | None = None) -> Checked:
+    """
+    Check a store, or of its ledgers one alone. Damage of any kind is a fault.
+
+    Raises `StoreError` for a file that is not there, `WrongStore`, and `StoreError` for one of another version.
+    """
     if not path.is_file():
         raise StoreError(f"there is no store {path}; `smartchain index` makes one, --db names another")
-    with said_of(path), closing(connect(path, "ro")) as connection:
-        if said := _file_fault(connection):
-            return Checked(0, 0, [Fault("file", said)])
-        if (version := version_of(connection, path)) != REVISIONS[-1]:
-            raise StoreError(f"{path} has schema {version}; any other command brings it up to date, then check again")
-        connection.execute("BEGIN")
-        rows = connection.execute("SELECT id, size FROM ledger ORDER BY id").fetchall()
-        faults = [fault for key, _ in rows for fault in _ledger_faults(connection, key)]
-        return Checked(len(rows), sum(size for _, size in rows if isinstance(size, int)), faults)
-
-
-def _file_fault(connection: SqliteConnection) -> str | None:
     try:
-        (said,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
-    except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR):
-            raise
-        said = str(error)
-    return None if said == "ok" else "the file itself is damaged: " + " ".join(said.split())
+        with said_of(path), closing(connect(path, "ro")) as connection:
+            if said := file_fault(connection):
+                return Checked(0, 0, [Fault("file", said)])
+            expect_version(connection, path)
+            if said := schema_fault(connection):
+                return Checked(0, 0, [Fault("file", said)])
+            connection.execute("BEGIN")
+            return checked(connection, path, ledger)
+    except CorruptStore as error:
+        return Checked(0, 0, [Fault("file", f"the file itself is damaged: {error}")])
 
 
-def _ledger_faults(connection: SqliteConnection, key: int) -> Iterator[Fault]:
-    """The lookups are compared only where what they are built from is sound."""
+def expect_version(connection: SqliteConnection, path: Path) -> None:
+    if (version := version_of(connection, path)) != REVISIONS[-1]:
+        raise StoreError(f"{path} has schema {version}; any other command brings it up to date, then check again")
+
+
+def checked(connection: SqliteConnection, path: Path, ledger: Address | None = None) -> Checked:
+    """The same of a file that the engine finds sound, inside a transaction."""
+    rows = connection.execute("SELECT id, size, address FROM ledger ORDER BY id").fetchall()
+    chosen = [(key, size) for key, size, address in rows if ledger in (None, address)]
+    if ledger is not None and not chosen:
+        raise WrongStore(f"{path} does not hold ledger {checksum(ledger)}; without --ledger all are checked")
+    faults = [Fault("file", said)] if (said := strays_fault(connection)) else []
+    faults += [fault for key, _ in chosen for fault in ledger_faults(connection, key)]
+    return Checked(len(chosen), sum(size for _, size in chosen if isinstance(size, int)), faults)
+
+
+def ledger_faults(connection: SqliteConnection, key: int) -> Iterator[Fault]:
+    """What is built from other rows is compared only where those are sound."""
     try:
+        said = fsck_sums.ledger_fault(connection, key)
         info = info_of(connection.execute(f"SELECT {INFO_COLUMNS} FROM ledger WHERE id = ?", (key,)).fetchone())  # noqa: S608
-    except (SmartchainError, TypeError, ValueError):
-        yield Fault("ledger", f"what is stored about ledger {key} cannot be read", key)
+    except _UNREADABLE:
+        said = f"what is stored about ledger {key} cannot be read"
+    if said:
+        yield Fault("ledger", said, key)
         return
     found = [
         Fault(area, said, key)
         for area, fault in (
-            ("entries", lambda: entries_fault(connection, key)),
-            ("blocks", lambda: blocks_fault(connection, key, info)),
-            ("host blocks", lambda: places_fault(connection, key, info)),
-            ("notes", lambda: notes_fault(connection, key, info)),
+            ("entries", lambda: fsck_chain.entries_fault(connection, key) or fsck_sums.tail_fault(connection, key)),
+            ("host transactions", lambda: fsck_sums.transactions_fault(connection, key)),
+            ("blocks", lambda: fsck_chain.blocks_fault(connection, key, info)),
+            (
+                "host blocks",
+                lambda: fsck_sums.host_blocks_fault(connection, key) or fsck_chain.places_fault(connection, key, info),
+            ),
+            ("notes", lambda: fsck_chain.notes_fault(connection, key, info)),
         )
         if (said := _said(fault))
     ]
     yield from found
-    if not any(fault.area in ("entries", "blocks") for fault in found):
+    if not any(fault.area in ("entries", "host transactions", "blocks") for fault in found):
         yield from _lookup_faults(connection, key)
+
+
+def _lookup_faults(connection: SqliteConnection, key: int) -> Iterator[Fault]:
+    for name, fault in (
+        ("mark", lambda: fsck_lookups.marks_fault(connection, key)),
+        ("posting", lambda: fsck_lookups.postings_fault(connection, key)),
+        ("name", lambda: fsck_lookups.names_fault(connection, key)),
+    ):
+        if said := _said(fault):
+            yield Fault(name, said, key)
 
 
 def _said(fault: Callable[[], str | None]) -> str | None:
     """What the check finds; a value of another kind than the column holds is a fault like any other."""
     try:
         return fault()
-    except (SmartchainError, TypeError, ValueError, OverflowError, sqlite3.OperationalError) as error:
+    except _UNREADABLE as error:
         return f"a row cannot be read: {error}"
-
-
-def _lookup_faults(connection: SqliteConnection, key: int) -> Iterator[Fault]:
-    for table in _LOOKUPS:
-        (made,) = connection.execute(
-            "SELECT sql FROM main.sqlite_master WHERE type = 'table' AND name = ?", (table,)
-        ).fetchone()
-        connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
-        connection.execute(made.replace("CREATE TABLE", "CREATE TEMP TABLE", 1))
-    (reach,) = connection.execute("SELECT lookup_size FROM ledger WHERE id = ?", (key,)).fetchone()
-    marks.fill(connection, key)
-    postings.take(connection, key, 0, reach)
-    names.take(connection, key, 0, reach)
-    for table in _LOOKUPS:
-        if said := _difference(connection, table, key):
-            yield Fault(table, said, key)
-
-
-def _difference(connection: SqliteConnection, table: str, key: int) -> str | None:
-    """How the stored lookup differs from the one that was built; a row is named by its key."""
-    for one, other, what in (("main", "temp", "follows from no entry"), ("temp", "main", "is missing, or differs")):
-        row = connection.execute(
-            f"SELECT * FROM {one}.{table} WHERE ledger = :key EXCEPT "  # noqa: S608
-            f"SELECT * FROM {other}.{table} WHERE ledger = :key LIMIT 1",
-            {"key": key},
-        ).fetchone()
-        if row is not None:
-            place = ", ".join("0x" + value.hex() if isinstance(value, bytes) else str(value) for value in row[1:3])
-            return f"a row of the lookup `{table}` {what} ({place})"
-    return None

@@ -4,11 +4,13 @@ What is wrong with one ledger's rows, as a sentence; None if nothing is.
 
 from __future__ import annotations
 
-from smartchain.ledger.block import Assembler, genesis_block
+from collections.abc import Iterator
+
+from smartchain.ledger.block import Assembler, Block, genesis_block
 from smartchain.ledger.entry import Entry
 from smartchain.ledger.hash import EMPTY_ROOT, anchor_of, leaf_hashes
 from smartchain.ledger.journal import CHAIN, fault_of
-from smartchain.ledger.merkle import STORED_LEVEL, MerkleLog
+from smartchain.ledger.merkle import STORED_LEVEL, Completed, MerkleLog
 from smartchain.ports import LedgerInfo
 from smartchain.store.engine import Connection
 from smartchain.store.reads import Reader
@@ -20,6 +22,10 @@ _ODD_ENTRY = """
 SELECT position FROM entry WHERE ledger = ? AND (typeof(packed) <> 'blob' OR length(packed) NOT IN (100, 132)
 OR typeof(tx_hash) <> 'blob' OR length(tx_hash) <> 32) ORDER BY position LIMIT 1
 """
+_BLOCKS = "SELECT number, hash, timestamp, size, root FROM block WHERE ledger = ? ORDER BY number"
+_LEVEL = "SELECT position, root FROM subtree WHERE ledger = ? AND level = ? ORDER BY position"
+_PIECE = 4096
+
 _BACKWARDS = """
 SELECT number FROM (SELECT number, size, lag(size, 1, 0) OVER (ORDER BY number) AS before
 FROM host_block WHERE ledger = ?) AS steps WHERE size < before ORDER BY number LIMIT 1
@@ -42,38 +48,76 @@ def entries_fault(connection: Connection, key: int) -> str | None:
 
 def blocks_fault(connection: Connection, key: int, info: LedgerInfo) -> str | None:
     """Every stored block and subtree follows from the entries, and no other is stored."""
-    now, genesis, nodes = status(connection, key), info.genesis, dict[tuple[int, int], bytes]()
-    log = MerkleLog(0, (), lambda level, at, root: nodes.__setitem__((level, at), root), STORED_LEVEL)
-    reader = Reader(connection, key, info)
-    log.extend(leaf_hashes(reader.packed(0, genesis.size)))
-    if now.blocks and (log.root() if log.size else EMPTY_ROOT) != genesis.root:
-        return "the opening entries do not give the root that the ledger began with"
-    last = genesis_block(anchor_of(info.chain_id, info.address), genesis.timestamp, genesis.size, genesis.root)
-    expected = [last] if now.blocks else []
-    if now.size > genesis.size:
-        expected += Assembler(info.rule, last, log).feed(reader.packed(genesis.size, now.size))
-    if len(expected) == now.blocks + 1 and expected[-1].size == now.size > genesis.size:
-        expected.pop()  # a rewind leaves that one to the step that comes
-    if len(expected) != now.blocks:
-        return f"{len(expected)} blocks follow from the entries, and the ledger's row says {now.blocks}"
-    rows = connection.execute(
-        "SELECT number, hash, timestamp, size, root FROM block WHERE ledger = ? ORDER BY number", (key,)
-    ).fetchall()
-    made = [(block.number, block.hash, signed(block.timestamp), block.size, block.root) for block in expected]
-    if rows != made:
-        wrong = next((at for at, pair in enumerate(zip(rows, made, strict=False)) if pair[0] != pair[1]), None)
-        return f"block {min(len(rows), len(made)) if wrong is None else wrong} does not follow from the entries"
-    return _subtree_fault(connection, key, nodes)
-
-
-def _subtree_fault(connection: Connection, key: int, nodes: dict[tuple[int, int], bytes]) -> str | None:
-    rows = connection.execute("SELECT level, position, root FROM subtree WHERE ledger = ?", (key,))
-    for level, position, root in rows:
-        if nodes.pop((level, position), None) != root:
-            return f"subtree {position} of level {level} does not follow from the entries"
-    for level, position in nodes:
-        return f"subtree {position} of level {level} is missing"
+    try:
+        _Walk(connection, key, info).run()
+    except _Differs as difference:
+        return str(difference)
     return None
+
+
+class _Differs(Exception):
+    """Says what does not follow from the entries."""
+
+
+class _Walk:
+    """The chain made once more, side by side with what is stored; no more than a piece of either in memory."""
+
+    def __init__(self, connection: Connection, key: int, info: LedgerInfo) -> None:
+        self._connection, self._key, self._info = connection, key, info
+        self._now = status(connection, key)
+        self._blocks = connection.stream(_BLOCKS, (key,))
+        self._subtrees: dict[int, Iterator[tuple[int, bytes]]] = {}
+        self._stored = 0
+
+    def run(self) -> None:
+        for block in chain_of(self._connection, self._key, self._info, self._subtree):
+            self._block(block)
+        if (extra := next(self._blocks, None)) is not None:
+            raise _Differs(f"block {extra[0]} does not follow from the entries")
+        self._no_other_subtree()
+
+    def _block(self, block: Block) -> None:
+        stored = next(self._blocks, None)
+        if stored is None:
+            raise _Differs(f"block {block.number} is missing")
+        if stored != row_of_block(block):
+            raise _Differs(f"block {block.number} does not follow from the entries")
+
+    def _subtree(self, level: int, position: int, root: bytes) -> None:
+        if level not in self._subtrees:
+            self._subtrees[level] = self._connection.stream(_LEVEL, (self._key, level))
+        stored = next(self._subtrees[level], None)
+        self._stored += 1
+        if stored is None or stored[0] > position:
+            raise _Differs(f"subtree {position} of level {level} is missing")
+        if stored != (position, root):
+            raise _Differs(f"subtree {stored[0]} of level {level} does not follow from the entries")
+
+    def _no_other_subtree(self) -> None:
+        (stored,) = self._connection.execute("SELECT count(*) FROM subtree WHERE ledger = ?", (self._key,)).fetchone()
+        if stored != self._stored:
+            raise _Differs(f"{self._stored} subtrees follow from the entries, and {stored} are stored")
+
+
+def chain_of(connection: Connection, key: int, info: LedgerInfo, completed: Completed) -> Iterator[Block]:
+    """The blocks that a store has to hold by its entries; `completed` is told of the subtrees on the way."""
+    now, genesis = status(connection, key), info.genesis
+    log, reader = MerkleLog(0, (), completed, STORED_LEVEL), Reader(connection, key, info)
+    for first in range(0, genesis.size, _PIECE):
+        log.extend(leaf_hashes(reader.packed(first, min(first + _PIECE, genesis.size))))
+    if now.blocks and (log.root() if log.size else EMPTY_ROOT) != genesis.root:
+        raise _Differs("the opening entries do not give the root that the ledger began with")
+    last = genesis_block(anchor_of(info.chain_id, info.address), genesis.timestamp, genesis.size, genesis.root)
+    if now.blocks:
+        yield last
+    if now.size > genesis.size:
+        for block in Assembler(info.rule, last, log).feed(reader.packed(genesis.size, now.size)):
+            if block.number < now.blocks or block.size < now.size:
+                yield block  # a rewind leaves the one at its edge to the step that comes
+
+
+def row_of_block(block: Block) -> tuple[int, bytes, int, int, bytes]:
+    return block.number, block.hash, signed(block.timestamp), block.size, block.root
 
 
 def places_fault(connection: Connection, key: int, info: LedgerInfo) -> str | None:

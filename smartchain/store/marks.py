@@ -42,20 +42,23 @@ def take(connection: Connection, ledger: int, size: int, packed: Sequence[bytes]
         start = part * PART - first
         if start < 0:
             entries = connection.execute(_ENTRIES, (ledger, part * PART, (part + 1) * PART)).fetchall()
-            marks = _marks([entry[0] for entry in entries], [entry[1] for entry in entries])
+            marks = of_entries([entry[0] for entry in entries], [entry[1] for entry in entries])
         else:
-            marks = _marks(packed[start : start + PART], hosts[start : start + PART])
+            marks = of_entries(packed[start : start + PART], hosts[start : start + PART])
         rows.append((ledger, ENTRIES, part, marks))
     connection.insert("mark", rows)
 
 
 def take_blocks(connection: Connection, ledger: int, before: int, blocks: int) -> None:
     """Mark the parts of 256 blocks that are complete now and were not when there were `before` blocks."""
-    rows = []
-    for part in range(before // PART, blocks // PART):
-        hashes = connection.execute(_HASHES, (ledger, part * PART, (part + 1) * PART))
-        rows.append((ledger, BLOCKS, part, b"".join(mark_of(block_hash) for (block_hash,) in hashes)))
-    connection.insert("mark", rows)
+    parts = range(before // PART, blocks // PART)
+    connection.insert("mark", [(ledger, BLOCKS, part, of_blocks(connection, ledger, part)) for part in parts])
+
+
+def of_blocks(connection: Connection, ledger: int, part: int) -> bytes:
+    """The marks of a part of the blocks."""
+    hashes = connection.execute(_HASHES, (ledger, part * PART, (part + 1) * PART))
+    return b"".join(mark_of(block_hash) for (block_hash,) in hashes)
 
 
 def fill(connection: Connection, ledger: int) -> None:
@@ -113,8 +116,8 @@ def _holds(marks: bytes, mark: bytes) -> bool:
     return at >= 0
 
 
-def _marks(packed: Sequence[bytes], hosts: Iterable[bytes]) -> bytes:
-    """Of senders, recipients, host transactions and memos; entries as they are packed or stored."""
+def of_entries(packed: Sequence[bytes], hosts: Iterable[bytes]) -> bytes:
+    """The marks of a part: senders, recipients, host transactions and memos; entries as they are packed or stored."""
     marks = [entry[37:40] for entry in packed]
     marks += [entry[57:60] for entry in packed]
     marks += [host[-MARK_BYTES:] for host in dict.fromkeys(hosts)]

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from smartchain.ledger.entry import PACKED_BYTES
 from smartchain.ledger.hash import anchor_of, leaf_hash, transaction_hash
 from smartchain.store.engine import Connection
-from smartchain.types import Address, ChainId, Hash32
+from smartchain.types import Address, ChainId, Hash32, Index
 
 KEY_BYTES = 8
 
@@ -44,4 +44,9 @@ def _names(connection: Connection, ledger: int, start: int, stop: int) -> Iterat
         "SELECT position, packed FROM entry WHERE ledger = ? AND position >= ? AND position < ?", (ledger, start, stop)
     )
     for position, packed in rows:
-        yield transaction_hash(anchor, position, leaf_hash(packed.ljust(PACKED_BYTES, b"\0")))[:KEY_BYTES], position
+        yield name_of(anchor, position, packed), position
+
+
+def name_of(anchor: Hash32, position: int, packed: bytes) -> bytes:
+    """What is kept of the name of an entry, packed or as it is stored."""
+    return transaction_hash(anchor, Index(position), leaf_hash(packed.ljust(PACKED_BYTES, b"\0")))[:KEY_BYTES]

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp
 
 from smartchain.config import NodeSettings
-from smartchain.errors import SettingsError
+from smartchain.errors import SettingsError, SmartchainError, StoreMoved
 from smartchain.node.guard.connections import SWEEP_S, Bounded, Connections, Patience
 
 GRACE_S = 5
@@ -135,10 +135,10 @@ class _Lines(logging.Handler):
         self._failed = failed
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.exc_info and isinstance(record.exc_info[1], ClientDisconnect):
-            return  # its own affair
-        if record.exc_info and record.exc_info[1] is not None:
-            fault = record.exc_info[1]
+        fault = _within(record.exc_info[1]) if record.exc_info else None
+        if isinstance(fault, ClientDisconnect | StoreMoved):
+            return  # the client's own affair, and a long answer that a reorganisation broke off, as it should
+        if fault is not None:
             place = fault.__traceback__
             while place is not None and place.tb_next is not None:
                 place = place.tb_next
@@ -146,6 +146,12 @@ class _Lines(logging.Handler):
             self._failed(f"{type(fault).__name__}{where}")
         else:
             self._failed(record.getMessage())
+
+
+def _within(fault: BaseException | None) -> BaseException | None:
+    """What went wrong; after an answer has begun it comes wrapped up."""
+    wrapped = isinstance(fault, RuntimeError) and isinstance(fault.__cause__, SmartchainError)
+    return fault.__cause__ if fault is not None and wrapped else fault
 
 
 def _tell(failed: Failed) -> None:

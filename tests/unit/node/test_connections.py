@@ -8,16 +8,19 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, _GeneratorContextManager, contextmanager
 
 import pytest
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from smartchain.config import NodeSettings
-from smartchain.errors import SettingsError
+from smartchain.errors import CorruptStore, SettingsError, SmartchainError, StoreMoved
+from smartchain.node.api.answers import HANDLERS
 from smartchain.node.app import build_app
 from smartchain.node.guard.connections import Patience
 from smartchain.node.server import Server
@@ -281,3 +284,34 @@ def test_a_fault_inside_is_an_answer_without_a_reason_and_a_line_for_the_log() -
     assert len(failed) == 1
     assert failed[0].startswith("KeyError in ")
     assert "secret" not in failed[0]
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [(StoreMoved("entries were replaced"), []), (CorruptStore("a row is wrong"), ["CorruptStore in "])],
+)
+def test_a_long_answer_that_a_reorganisation_breaks_off_is_no_fault_and_one_that_the_store_does_is(
+    fault: SmartchainError, said: list[str]
+) -> None:
+    failed = list[str]()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"half of it"
+        raise fault
+
+    async def download(_: Request) -> Response:
+        return StreamingResponse(pieces())
+
+    server = Server(
+        Starlette(routes=[Route("/", download)], exception_handlers=HANDLERS), with_settings(), failed.append
+    )
+    server.start()
+    with connected(server) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        got = b""
+        while piece := client.recv(4096):
+            got += piece
+    server.stop()
+
+    assert got.endswith(b"half of it\r\n")
+    assert [line[: len(start)] for line, start in zip(failed, said, strict=True)] == said

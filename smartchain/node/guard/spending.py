@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 from starlette.responses import PlainTextResponse
@@ -72,7 +72,7 @@ def hosts_of(bind: str, server: tuple[str, int | None] | None) -> frozenset[str]
     """
     if server is None or server[1] is None:
         return frozenset()
-    names = {bind.strip("[]").lower(), server[0].lower()}
+    names = {_plain(bind), _plain(server[0])}
     if any(map(is_loopback, names)):
         names |= set(_LOOPBACK)
     named = {_bracketed(name) for name in names if name and not _is_everywhere(name)}
@@ -82,13 +82,23 @@ def hosts_of(bind: str, server: tuple[str, int | None] | None) -> frozenset[str]
 
 def is_loopback(host: str) -> bool:
     """Whether only this machine reaches an address."""
-    name = host.strip("[]").lower()
+    name = _plain(host)
     if name == "localhost":
         return True
     try:
         return ip_address(name).is_loopback
     except ValueError:
         return False
+
+
+def _plain(host: str) -> str:
+    """In lower case, without brackets; an address of IPv4 as itself where a socket of IPv6 was reached at it."""
+    name = host.strip("[]").lower()
+    try:
+        mapped = IPv6Address(name).ipv4_mapped
+    except ValueError:
+        return name
+    return name if mapped is None else str(mapped)
 
 
 def _is_everywhere(name: str) -> bool:

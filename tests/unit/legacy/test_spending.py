@@ -130,8 +130,16 @@ def test_a_node_answers_to_the_name_it_was_bound_to_and_the_address_it_was_reach
     assert hosts_of(bind, server) == hosts
 
 
+def test_a_socket_of_ipv6_that_is_reached_by_ipv4_has_that_address() -> None:
+    here = {"127.0.0.1:5000", "localhost:5000", "[::1]:5000"}
+    assert hosts_of("::", ("::ffff:127.0.0.1", 5000)) == here
+    assert hosts_of("[::]", ("::ffff:192.168.1.5", 5000)) == {"192.168.1.5:5000"}
+
+
 def test_loopback_is_known_in_all_its_spellings() -> None:
     assert all(map(is_loopback, ["127.0.0.1", "127.8.0.1", "::1", "[::1]", "localhost", "LOCALHOST"]))
+    assert all(map(is_loopback, ["::ffff:127.0.0.1", "[::FFFF:7f00:1]"]))
+    assert not any(map(is_loopback, ["::ffff:192.168.1.5", "::ffff:0.0.0.0"]))
     assert not any(map(is_loopback, ["0.0.0.0", "::", "192.168.1.5", "localhost.evil.example", "", "example.org"]))
 
 

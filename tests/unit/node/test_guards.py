@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from smartchain.config import NodeSettings
 from smartchain.ledger.nesting import DEEPEST, is_too_deep
@@ -169,6 +169,28 @@ def test_the_names_of_the_node_are_answered(host: str) -> None:
 
 
 # origins
+
+
+def test_a_name_that_is_made_to_point_here_is_not_answered_by_a_socket_of_ipv6_either() -> None:
+    app = build_app(World(payments(1, 3)).services(settings=NodeSettings(host="::")))
+
+    async def asked(host: str) -> int:
+        statuses = list[int]()
+
+        async def sent(message: Message) -> None:
+            statuses.append(message.get("status", 0))
+
+        headers = [(b"host", host.encode())]
+        scope: Scope = {"type": "http", "method": "GET", "path": "/health", "query_string": b"", "headers": headers}
+        scope.update(server=("::ffff:127.0.0.1", 5000), client=("::ffff:127.0.0.1", 1))
+        await app(scope, nothing, sent)
+        return statuses[0]
+
+    assert [asyncio.run(asked(host)) for host in ("evil.example:5000", "127.0.0.1:5000")] == [421, 200]
+
+
+async def nothing() -> Message:
+    return {"type": "http.request", "body": b"", "more_body": False}
 
 
 def test_no_page_of_another_origin_may_read_unless_it_was_named() -> None:

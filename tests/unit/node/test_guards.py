@@ -18,7 +18,7 @@ from smartchain.config import NodeSettings
 from smartchain.ledger.nesting import DEEPEST, is_too_deep
 from smartchain.node.app import build_app
 from smartchain.node.guard.bodies import MOST_HELD, Bodies
-from smartchain.node.guard.rate import client_of
+from smartchain.node.guard.rate import RateLimit, client_of
 from tests.store.making import payments
 from tests.unit.node.asking import Client, World
 from tests.unit.node.listening import serving
@@ -133,6 +133,23 @@ def test_who_asks_too_often_is_told_to_slow_down_and_others_are_not() -> None:
     assert refused.headers["retry-after"] == "10"
     assert refused.json() == {"error": "more than 1 requests a second: slow down"}
     assert other.get("/api/v1/head").status_code == 200
+
+
+def test_ten_seconds_after_its_first_request_a_client_is_served_again_and_then_forgotten() -> None:
+    now = 0.0
+    limited = RateLimit(Response("served"), 1, clock=lambda: now)
+    greedy, other = Client(limited, "192.0.2.1"), Client(limited, "192.0.2.2")
+
+    said = [greedy.get("/").status_code for _ in range(12)]
+    now = 9.9
+    said.append(greedy.get("/").status_code)
+    now = 10.0
+    said += [other.get("/").status_code, greedy.get("/").status_code]
+
+    assert said == [200] * 10 + [429] * 3 + [200] * 2
+    now = 30.0
+    other.get("/")
+    assert list(limited._seen) == ["192.0.2.2"]
 
 
 def test_without_a_rate_nobody_is_held_up() -> None:

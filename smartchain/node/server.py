@@ -7,6 +7,7 @@ from __future__ import annotations
 import logging
 import socket
 import threading
+from asyncio import CancelledError
 from collections.abc import Callable
 
 import uvicorn
@@ -23,6 +24,9 @@ GRACE_S = 5
 START_S = 30.0
 SPARE_FILES = 256
 """For the store, the host chain and the peers."""
+
+NO_FAULTS = (ClientDisconnect, StoreMoved, CancelledError)
+"""The client's own affair; a long answer that a reorganisation broke off; one that the end of the node did."""
 
 Failed = Callable[[str], None]
 """Told what went wrong inside, in one line."""
@@ -136,8 +140,8 @@ class _Lines(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         fault = _within(record.exc_info[1]) if record.exc_info else None
-        if isinstance(fault, ClientDisconnect | StoreMoved):
-            return  # the client's own affair, and a long answer that a reorganisation broke off, as it should
+        if isinstance(fault, NO_FAULTS):
+            return
         if fault is not None:
             place = fault.__traceback__
             while place is not None and place.tb_next is not None:

@@ -315,3 +315,17 @@ def test_a_long_answer_that_a_reorganisation_breaks_off_is_no_fault_and_one_that
 
     assert got.endswith(b"half of it\r\n")
     assert [line[: len(start)] for line, start in zip(failed, said, strict=True)] == said
+
+
+def test_an_answer_that_the_end_of_the_node_cuts_is_no_fault() -> None:
+    failed = list[str]()
+
+    async def cancelled(scope: Scope, receive: Receive, send: Send) -> None:
+        raise asyncio.CancelledError
+
+    server = Server(cancelled, with_settings(), failed.append)
+    server.start()
+    ask(server)
+    server.stop()
+
+    assert failed == []

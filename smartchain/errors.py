@@ -36,7 +36,9 @@ Every error of the package, as one tree.
     ├── StoreError                       the database
     │   ├── StoreMoved                   another writer was here in between
     │   ├── StoreLocked                  retry: in use by another process
+    │   ├── StoreUnavailable             retry: the database's server is away
     │   ├── StoreTooNew                  written by a newer version
+    │   ├── NoStore                      nothing is there yet
     │   ├── WrongStore                   not a store of ours, or of another ledger
     │   ├── LedgerNotChosen              several ledgers in the store and none was named
     │   └── CorruptStore                 a row that does not follow from the others
@@ -233,7 +235,14 @@ class StoreLocked(StoreError):
     retryable = True
 
 
+class StoreUnavailable(StoreError):
+    retryable = True
+
+
 class StoreTooNew(StoreError): ...
+
+
+class NoStore(StoreError): ...
 
 
 class WrongStore(StoreError): ...

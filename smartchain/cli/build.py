@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from smartchain.config import HostSettings, IndexSettings
-from smartchain.errors import WrongChain
+from smartchain.errors import NoStore, WrongChain
 from smartchain.types import Address, ChainId
 
 if TYPE_CHECKING:
@@ -82,10 +82,11 @@ def known_ledgers(db: str) -> list[LedgerInfo]:
     """The ledgers that the store has; none where there is no store yet."""
     from smartchain.store import open_store
 
-    if db.startswith("sqlite:///") and not Path(db.removeprefix("sqlite:///")).exists():
+    try:
+        with closing(open_store(db, create=False)) as store:
+            return store.ledgers()
+    except NoStore:
         return []
-    with closing(open_store(db, create=False)) as store:
-        return store.ledgers()
 
 
 def ask(prompt: str) -> str:

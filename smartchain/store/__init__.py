@@ -1,14 +1,15 @@
 """
 Where ledgers are kept: entries, blocks, and how far they are verified, in one transaction a step.
 
-`open_store` is the way in. The store is SQLite in one file; `ports.Store` is what another engine has to meet.
+`open_store` is the way in: SQLite in one file, or a PostgreSQL database. Whatever they do in ways of their own is
+behind `engine`, and all else is the same code.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from smartchain.errors import SettingsError, StoreError, WrongStore
+from smartchain.errors import NoStore, SettingsError, StoreError, WrongStore
 from smartchain.store.connection import SqliteConnection
 from smartchain.store.database import BUSY_S, Mode, SqliteDatabase, connect, use_wal
 from smartchain.store.faults import said_of
@@ -19,17 +20,20 @@ __all__ = ["DatabaseStore", "StoredLedger", "open_store"]
 
 _MAGIC = b"SQLite format 3\0"
 _PREFIX = "sqlite:///"
+_POSTGRES = ("postgresql://", "postgres://")
 
 
 def open_store(url: str, *, create: bool, read_only: bool = False, busy_s: float = BUSY_S) -> DatabaseStore:
     """
-    The store at `sqlite:///PATH`, made if there is none and `create` says so.
+    The store at `sqlite:///PATH` or `postgresql://USER@HOST/DATABASE`, made if there is none and `create` says so.
 
     A file of an older version is brought up to date first, also for one who only reads; a copy of it stays
     beside it as `*.bak`. Waits `busy_s` seconds for another process that writes, each time.
 
     Raises `SettingsError` for another kind of URL, `StoreError`, `WrongStore`, `StoreTooNew`, `StoreLocked`.
     """
+    if url.startswith(_POSTGRES):
+        return _postgres(url, create, read_only, busy_s)
     path = _path_of(url)
     with said_of(path):
         writer = _opened(path, "rwc" if create else "ro" if read_only else "rw", busy_s)
@@ -44,12 +48,26 @@ def open_store(url: str, *, create: bool, read_only: bool = False, busy_s: float
     return DatabaseStore(SqliteDatabase(path, writer, busy_s))
 
 
+def _postgres(url: str, create: bool, read_only: bool, busy_s: float) -> DatabaseStore:
+    try:
+        from smartchain.store.postgres import open_postgres
+    except ImportError as error:
+        if error.name is None or error.name.partition(".")[0] != "psycopg":
+            raise
+        raise SettingsError(
+            "a store in PostgreSQL needs psycopg, which is not here: pip install 'smartchain[postgres]'"
+        ) from error
+    return open_postgres(url, create=create, read_only=read_only, busy_s=busy_s)
+
+
 def _path_of(url: str) -> Path:
     scheme = url.partition(":")[0]
     name = url.removeprefix(_PREFIX)
     if not url.startswith(_PREFIX) or name in ("", ":memory:"):
         said = f"{scheme}: is no kind of store" if "://" in url and scheme != "sqlite" else f"{url!r} names no file"
-        raise SettingsError(f"{said}; stores are SQLite files, write sqlite:///PATH, as in sqlite:///smartchain.db")
+        raise SettingsError(
+            f"{said}; write sqlite:///PATH, as in sqlite:///smartchain.db, or postgresql://USER@HOST/DATABASE"
+        )
     return Path(name)
 
 
@@ -57,7 +75,7 @@ def _opened(path: Path, mode: Mode, busy_s: float) -> SqliteConnection:
     if path.is_dir():
         raise StoreError(f"{path} is a folder; name a file in it")
     if mode != "rwc" and not path.exists():
-        raise StoreError(f"there is no store {path}; `smartchain index` makes one, --db names another")
+        raise NoStore(f"there is no store {path}; `smartchain index` makes one, --db names another")
     if not path.absolute().parent.is_dir():
         raise StoreError(f"there is no folder {path.parent} to make the store {path.name} in; make it first")
     if path.exists() and not _is_database(path):
@@ -78,7 +96,7 @@ def _bring_up_to_date(connection: SqliteConnection, path: Path, create: bool, re
     version = version_of(connection, path)
     if version is None:
         if not create:
-            raise StoreError(f"{path} is empty; `smartchain index` makes a store of it, --db names another")
+            raise NoStore(f"{path} is empty; `smartchain index` makes a store of it, --db names another")
         make(connection, path)
     elif version != REVISIONS[-1]:
         _migrate(connection, path, read_only, busy_s)

@@ -36,7 +36,7 @@ class SqliteConnection(sqlite3.Connection):
     def stream(self, sql: str, values: Values, /) -> Iterator[Any]:
         return self.execute(sql, values)
 
-    def first_of_each(self, sql: str, rows: Iterable[Sequence[object]], /) -> Iterator[Any]:
+    def first_of_each(self, sql: str, rows: Iterable[Values], /) -> Iterator[Any]:
         return (self.execute(sql, values).fetchone() for values in rows)
 
     def insert(self, table: str, rows: Iterable[Sequence[object]], /) -> None:

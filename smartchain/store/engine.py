@@ -34,7 +34,7 @@ class Connection(Protocol):
     def stream(self, sql: str, values: Values, /) -> Iterator[Any]:
         """The rows of a query, without ever holding all of them."""
 
-    def first_of_each(self, sql: str, rows: Iterable[Sequence[object]], /) -> Iterator[Any]:
+    def first_of_each(self, sql: str, rows: Iterable[Values], /) -> Iterator[Any]:
         """The first row, or None, that the query gives for each of these values."""
 
     def insert(self, table: str, rows: Iterable[Sequence[object]], /) -> None:
@@ -49,7 +49,7 @@ class Connection(Protocol):
         """New entries, each as it is packed; a memo of zeros is not stored."""
 
     def make_room(self, ledger: int, /) -> None:
-        """What has to be there before the first row of a new ledger."""
+        """What has to be there before the first row of a ledger; a second time does nothing."""
 
 
 class Database(Protocol):

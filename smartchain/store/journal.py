@@ -28,7 +28,7 @@ from smartchain.types import ZERO_HASH, Address, Index, Size
 
 _FIND = f"SELECT id, {INFO_COLUMNS} FROM ledger WHERE chain_id = {CHAIN} ORDER BY id"  # noqa: S608
 _TAKE = "INSERT INTO note (ledger, position, content) VALUES (?, ?, ?)"
-_CONTENT = "SELECT CAST(content AS BLOB) FROM note WHERE ledger = ? AND position = ?"
+_CONTENT = "SELECT content FROM note WHERE ledger = ? AND position = ?"
 
 
 class StoredJournal(StoredLedger):
@@ -67,8 +67,9 @@ class StoredJournal(StoredLedger):
                 raise CorruptStore(f"entry {index} of the journal is missing in {self._database.name}")
 
     def _content(self, connection: Connection, index: int) -> bytes | None:
-        row = connection.execute(_CONTENT, (self._key, index)).fetchone()
-        return None if row is None else row[0]
+        """SQLite gives text where somebody wrote text by hand."""
+        row: tuple[bytes | str] | None = connection.execute(_CONTENT, (self._key, index)).fetchone()
+        return None if row is None else row[0].encode() if isinstance(row[0], str) else row[0]
 
 
 class _Place:

@@ -20,6 +20,7 @@ from alembic.script import ScriptDirectory
 
 from smartchain.store import checksums, marks
 from smartchain.store.connection import SqliteConnection
+from smartchain.store.engine import Connection
 from smartchain.store.versions import REVISIONS, version_of
 
 _SUMMED = "0004"
@@ -40,9 +41,7 @@ def migrate(connection: SqliteConnection, path: Path) -> Path | None:
         if (version := version_of(connection, path)) != REVISIONS[-1]:
             copy = _copy(path)
             _upgrade(connection)
-            _look_up(connection)
-            if version is None or version < _SUMMED:
-                _sum(connection)
+            fill(connection, version)
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
@@ -53,17 +52,18 @@ def migrate(connection: SqliteConnection, path: Path) -> Path | None:
     return copy
 
 
-def _look_up(connection: SqliteConnection) -> None:
-    """The sparse index follows from the rows, so no migration carries it over: it is made anew."""
+def fill(connection: Connection, version: str | None) -> None:
+    """
+    What follows from the rows, after the scripts that led here from a version; no script carries it over.
+
+    The sparse index is made anew; where there were no checksums, the rows as they are count as right.
+    """
     connection.execute("DELETE FROM mark")
     for (ledger,) in connection.execute("SELECT id FROM ledger").fetchall():
+        connection.make_room(ledger)
         marks.fill(connection, ledger)
-
-
-def _sum(connection: SqliteConnection) -> None:
-    """The rows as they are count as right: nothing is known of them that says otherwise."""
-    for (ledger,) in connection.execute("SELECT id FROM ledger").fetchall():
-        checksums.fill(connection, ledger)
+        if version is None or version < _SUMMED:
+            checksums.fill(connection, ledger)
 
 
 def _upgrade(connection: sqlite3.Connection) -> None:
@@ -75,6 +75,14 @@ def _upgrade(connection: sqlite3.Connection) -> None:
 
 def upgrade(connection: sqlite3.Connection, revision: str = REVISIONS[-1]) -> None:
     """Run the migrations up to a revision, inside the transaction that the connection is in."""
+    engine = sa.create_engine("sqlite://", creator=lambda: _Lent(connection), poolclass=sa.pool.StaticPool)
+    with engine.connect() as lent:
+        lent.begin()
+        run_scripts(lent, revision)
+
+
+def run_scripts(connection: sa.Connection, revision: str) -> None:
+    """Run the migrations up to a revision, inside the transaction that was begun, on whichever engine."""
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS))
     scripts = ScriptDirectory(str(SCRIPTS))
@@ -82,10 +90,8 @@ def upgrade(connection: sqlite3.Connection, revision: str = REVISIONS[-1]) -> No
     def steps(current: Any, _context: Any) -> Any:
         return scripts._upgrade_revs(revision, current)  # what alembic's own `upgrade` command does
 
-    engine = sa.create_engine("sqlite://", creator=lambda: _Lent(connection), poolclass=sa.pool.StaticPool)
-    with engine.connect() as lent, EnvironmentContext(config, scripts, fn=steps) as environment:
-        lent.begin()
-        environment.configure(connection=lent)
+    with EnvironmentContext(config, scripts, fn=steps) as environment:
+        environment.configure(connection=connection)
         environment.run_migrations()
 
 

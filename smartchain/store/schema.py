@@ -5,17 +5,23 @@ Everything is keyed by (ledger, position), so one database holds any number of l
 rows is not stored again: a host block says how many entries stand up to its end, so no entry repeats its number;
 a block's parent is the hash of the block before it.
 
-`schema.sql` is this module, compiled for SQLite (`python -m smartchain.store.schema` prints it): a new store is
-made from it at once, without importing SQLAlchemy. Tests hold the two, and the migrations, to one another.
+In PostgreSQL every table of a ledger's rows is parted by ledger, and every key begins with it.
+
+`schema.sql` is this module, compiled for SQLite, and `postgres/schema.sql` for PostgreSQL
+(`python -m smartchain.store.schema [postgresql]` prints it): a new store is made from it at once, without importing
+SQLAlchemy. Tests hold the two, and the migrations, to one another.
 """
 
 from __future__ import annotations
 
+import sys
+
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 metadata = sa.MetaData()
+SQLITE, POSTGRESQL = sqlite.dialect(), postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 version = sa.Table(
@@ -28,7 +34,7 @@ version = sa.Table(
 ledger = sa.Table(
     "ledger",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("chain_id", sa.BigInteger, nullable=False),
     sa.Column("address", sa.LargeBinary, nullable=False),
     sa.Column("max_entries", sa.BigInteger, nullable=False),
@@ -61,6 +67,7 @@ entry = sa.Table(
     sa.Column("packed", sa.LargeBinary, nullable=False),
     sa.Column("tx_hash", sa.LargeBinary, nullable=False),
     sqlite_with_rowid=False,
+    postgresql_partition_by="LIST (ledger)",
 )
 """`packed` is the 132 bytes that a leaf commits to, or the first 100 of them where the memo is zero."""
 
@@ -83,6 +90,7 @@ block = sa.Table(
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("root", sa.LargeBinary, nullable=False),
     sqlite_with_rowid=False,
+    postgresql_partition_by="LIST (ledger)",
 )
 """Blocks of the smart chain; the uint64 timestamp is kept in two's complement."""
 
@@ -94,6 +102,7 @@ subtree = sa.Table(
     sa.Column("position", sa.BigInteger, primary_key=True),
     sa.Column("root", sa.LargeBinary, nullable=False),
     sqlite_with_rowid=False,
+    postgresql_partition_by="LIST (ledger)",
 )
 """Roots of perfect subtrees of the Merkle log."""
 
@@ -106,6 +115,7 @@ host_block = sa.Table(
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("checksum", sa.BigInteger, nullable=False, server_default=sa.text("0")),
     sqlite_with_rowid=False,
+    postgresql_partition_by="LIST (ledger)",
 )
 """Host blocks that hold entries or end a step; `size` is how many entries stand up to its end."""
 
@@ -122,6 +132,7 @@ posting = sa.Table(
     sa.Column("sent", sa.BigInteger, nullable=False),
     sa.Column("totals", sa.LargeBinary, nullable=False),
     sqlite_with_rowid=False,
+    postgresql_partition_by="LIST (ledger)",
 )
 """Lookup: the entries in which an address has a part, and running totals, see `postings`; up to `lookup_size`."""
 
@@ -133,6 +144,7 @@ mark = sa.Table(
     sa.Column("part", sa.BigInteger, primary_key=True),
     sa.Column("marks", sa.LargeBinary, nullable=False),
     sqlite_with_rowid=False,
+    postgresql_partition_by="LIST (ledger)",
 )
 """Lookup: where in the entries, or the blocks, a name may be, see `marks`; of every whole part."""
 
@@ -143,6 +155,7 @@ name = sa.Table(
     sa.Column("hash", sa.LargeBinary, primary_key=True),
     sa.Column("position", sa.BigInteger, primary_key=True),
     sqlite_with_rowid=False,
+    postgresql_partition_by="LIST (ledger)",
 )
 """Lookup: entries by the first bytes of a hash of theirs, see `names`; up to `lookup_size`."""
 
@@ -153,6 +166,7 @@ note = sa.Table(
     sa.Column("position", sa.BigInteger, primary_key=True),
     sa.Column("content", sa.LargeBinary, nullable=False),
     sqlite_with_rowid=False,
+    postgresql_partition_by="LIST (ledger)",
 )
 """What the entries of a journal are the hashes of."""
 
@@ -164,6 +178,7 @@ checksum = sa.Table(
     sa.Column("part", sa.BigInteger, primary_key=True),
     sa.Column("checksum", sa.BigInteger, nullable=False),
     sqlite_with_rowid=False,
+    postgresql_partition_by="LIST (ledger)",
 )
 """Of what no hash commits to, see `checksums`."""
 
@@ -177,18 +192,22 @@ peer = sa.Table(
 """Other nodes that this one was told of."""
 
 
-def sqlite_ddl() -> str:
+def ddl(dialect: sa.Dialect) -> str:
     """What `schema.sql` holds."""
     statements: list[CreateTable | CreateIndex] = []
     for table in metadata.sorted_tables:
         statements.append(CreateTable(table))
         statements += [CreateIndex(index) for index in table.indexes]
-    compiled = (str(statement.compile(dialect=sqlite.dialect())).strip() for statement in statements)
+    compiled = (str(statement.compile(dialect=dialect)).strip() for statement in statements)
     tidy = (
-        statement.replace("\t", "    ").replace(" \n", "\n").replace("\n WITHOUT", " WITHOUT") for statement in compiled
+        statement.replace("\t", "    ")
+        .replace(" \n", "\n")
+        .replace("\n WITHOUT", " WITHOUT")
+        .replace("\n PARTITION", " PARTITION")
+        for statement in compiled
     )
     return ";\n\n".join([*tidy, ENTRY_FIELDS.strip()]) + ";\n"
 
 
 if __name__ == "__main__":
-    print(sqlite_ddl(), end="")  # noqa: T201
+    print(ddl(POSTGRESQL if "postgresql" in sys.argv else SQLITE), end="")  # noqa: T201

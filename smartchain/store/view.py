@@ -135,7 +135,8 @@ class StoredView(Reader):
         """From the posting list as far as that reaches, by the sparse index past it."""
         reach = max(start, min(self._reach(), stop))
         listed = postings.positions(self._connection, self._ledger, address, start, reach, descending=descending)
-        first = (self._there(position) for position in listed)
+        asked = ({"ledger": self._ledger, "position": position} for position in listed)
+        first = (self._recorded(row) for row in self._connection.first_of_each(_ONE, asked))
         rest = self._marked(marks.mark_of(address), _PARTY, address, reach, stop, descending)
         yield from chain(rest, first) if descending else chain(first, rest)
 
@@ -146,7 +147,7 @@ class StoredView(Reader):
         query = f"{_RANGE} AND {where} ORDER BY position {'DESC' if descending else 'ASC'}"
         spans = marks.spans(self._connection, self._ledger, marks.ENTRIES, mark, start, stop, descending=descending)
         for low, high in spans:
-            for row in self._stream(query, start=low, stop=high, name=name):
+            for row in self._rows(query, start=low, stop=high, name=name):
                 yield self._recorded(row)
 
     def _span(self, query: EntryQuery) -> tuple[int, int]:

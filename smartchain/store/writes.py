@@ -46,7 +46,7 @@ def take(connection: Connection, ledger: int, step: Step) -> None:
     marks.take(connection, ledger, size, chunk.packed, chunk.transactions)
     marks.take_blocks(connection, ledger, now.blocks, blocks)
     connection.insert("subtree", [(ledger, level, position, root) for level, position, root in step.nodes])
-    _take_host_blocks(connection, ledger, chunk, step.cursor)
+    _take_host_blocks(connection, ledger, chunk, now.cursor, step.cursor)
     _forget_empty(connection, ledger, now.cursor, step.cursor)
     connection.execute(
         "UPDATE ledger SET size = ?, blocks = ?, cursor_number = ?, cursor_hash = ?, cursor_timestamp = ? WHERE id = ?",
@@ -160,8 +160,10 @@ def _take_blocks(connection: Connection, ledger: int, blocks: Sequence[Block]) -
     connection.insert("block", rows)
 
 
-def _take_host_blocks(connection: Connection, ledger: int, chunk: Chunk, cursor: HostBlock) -> None:
-    """Remember the host blocks, each with how many entries stand up to its end."""
+def _take_host_blocks(
+    connection: Connection, ledger: int, chunk: Chunk, last: HostBlock | None, cursor: HostBlock
+) -> None:
+    """Remember the host blocks, each with how many entries stand up to its end; none is known past the last cursor."""
     numbers = chunk.host_blocks
     if len(numbers) != len(chunk.packed) or not chunk.hashes.keys() >= set(numbers):
         raise StoreError("a step names a host block for each of its entries, and the hash of each of those")
@@ -170,7 +172,9 @@ def _take_host_blocks(connection: Connection, ledger: int, chunk: Chunk, cursor:
     hashes = {**chunk.hashes, cursor.number: cursor.hash}
     held = ((number, hashes[number], chunk.first + bisect_right(numbers, number)) for number in sorted(hashes))
     rows = [(ledger, *row, checksums.of_host_block(ledger, *row)) for row in held]
-    connection.put("host_block", 2, rows)
+    known = sum(1 for row in rows if last and row[1] <= last.number)
+    connection.put("host_block", 2, rows[:known])
+    connection.insert("host_block", rows[known:])
 
 
 def _forget_empty(connection: Connection, ledger: int, before: HostBlock | None, now: HostBlock) -> None:

@@ -13,7 +13,7 @@ from smartchain.errors import StoreError, StoreLocked
 from smartchain.store import open_store
 from smartchain.store.fsck import check
 from smartchain.store.migrate import SCRIPTS, upgrade
-from smartchain.store.schema import sqlite_ddl
+from smartchain.store.schema import SQLITE, ddl
 from smartchain.store.versions import REVISIONS, SCHEMA
 from smartchain.types import Size
 from tests.store.making import INFO, WALLETS, Story, host_block, payments
@@ -168,7 +168,7 @@ def test_a_store_that_is_up_to_date_is_not_copied(old: Path) -> None:
 
 
 def test_the_schema_file_is_the_tables_compiled() -> None:
-    assert SCHEMA.read_text() == sqlite_ddl(), "run `python -m smartchain.store.schema > smartchain/store/schema.sql`"
+    assert SCHEMA.read_text() == ddl(SQLITE), "run `python -m smartchain.store.schema > smartchain/store/schema.sql`"
 
 
 def test_the_migrations_lead_to_what_a_new_store_is(tmp_path: Path) -> None:

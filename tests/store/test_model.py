@@ -10,7 +10,14 @@ from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from smartchain.errors import ProofError
 from smartchain.indexer.growth import Growth, genesis_of
@@ -20,6 +27,7 @@ from smartchain.ledger.merkle import STORED_LEVEL, MerkleLog
 from smartchain.ports import Chunk, EntryQuery, Genesis, HostBlock, LedgerStore, Step, Store
 from smartchain.store import open_store
 from smartchain.types import ZERO_ADDRESS, Address, Hash32, Index, Size
+from tests.fakes.postgres import Server
 from tests.fakes.store import ListStore
 from tests.store.making import INFO, WALLETS, host_block, payment
 
@@ -281,3 +289,18 @@ class SqliteWithGenesis(SqliteAndLists):
 
 TestSqliteWithGenesis = SqliteWithGenesis.TestCase
 TestSqliteWithGenesis.settings = settings(max_examples=5, stateful_step_count=12, deadline=None)
+
+
+def test_a_database_of_a_server_says_what_the_lists_say(postgres: Server) -> None:
+    urls: dict[Path, str] = {}
+
+    class PostgresWithGenesis(SqliteWithGenesis):
+        @staticmethod
+        def open_store(folder: Path) -> Store:
+            if folder not in urls:
+                urls[folder] = postgres.fresh()
+            return open_store(urls[folder], create=True)
+
+    run_state_machine_as_test(
+        PostgresWithGenesis, settings=settings(max_examples=4, stateful_step_count=6, deadline=None)
+    )

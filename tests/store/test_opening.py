@@ -43,7 +43,7 @@ def raw(path: Path) -> Iterator[sqlite3.Connection]:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ("postgresql://me:secret@host/db", "postgresql: is no kind of store"),
+        ("mysql://me:secret@host/db", "mysql: is no kind of store"),
         ("chain.db", "'chain.db' names no file"),
         ("sqlite://", "'sqlite://' names no file"),
         ("sqlite:///", "'sqlite:///' names no file"),

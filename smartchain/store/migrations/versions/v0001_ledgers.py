@@ -21,7 +21,7 @@ FROM entry
 def upgrade() -> None:
     op.create_table(
         "ledger",
-        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("chain_id", sa.BigInteger, nullable=False),
         sa.Column("address", sa.LargeBinary, nullable=False),
         sa.Column("max_entries", sa.BigInteger, nullable=False),
@@ -50,6 +50,7 @@ def upgrade() -> None:
         sa.Column("packed", sa.LargeBinary, nullable=False),
         sa.Column("tx_hash", sa.LargeBinary, nullable=False),
         sqlite_with_rowid=False,
+        postgresql_partition_by="LIST (ledger)",
     )
     op.create_table(
         "block",
@@ -60,6 +61,7 @@ def upgrade() -> None:
         sa.Column("size", sa.BigInteger, nullable=False),
         sa.Column("root", sa.LargeBinary, nullable=False),
         sqlite_with_rowid=False,
+        postgresql_partition_by="LIST (ledger)",
     )
     op.create_table(
         "subtree",
@@ -68,6 +70,7 @@ def upgrade() -> None:
         sa.Column("position", sa.BigInteger, primary_key=True),
         sa.Column("root", sa.LargeBinary, nullable=False),
         sqlite_with_rowid=False,
+        postgresql_partition_by="LIST (ledger)",
     )
     op.create_table(
         "host_block",
@@ -76,6 +79,7 @@ def upgrade() -> None:
         sa.Column("hash", sa.LargeBinary, nullable=False),
         sa.Column("size", sa.BigInteger, nullable=False),
         sqlite_with_rowid=False,
+        postgresql_partition_by="LIST (ledger)",
     )
     op.create_index("host_block_by_size", "host_block", ["ledger", "size", "number"])
     op.execute(ENTRY_FIELDS.strip())

@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("address", sa.LargeBinary, primary_key=True),
         sa.Column("position", sa.BigInteger, primary_key=True),
         sqlite_with_rowid=False,
+        postgresql_partition_by="LIST (ledger)",
     )
     op.create_table(
         "block_name",
@@ -27,6 +28,7 @@ def upgrade() -> None:
         sa.Column("hash", sa.LargeBinary, primary_key=True),
         sa.Column("number", sa.BigInteger, nullable=False),
         sqlite_with_rowid=False,
+        postgresql_partition_by="LIST (ledger)",
     )
     for name in ("lookup_size", "lookup_blocks"):
         op.add_column("ledger", sa.Column(name, sa.BigInteger, nullable=False, server_default=sa.text("0")))

@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("part", sa.BigInteger, primary_key=True),
         sa.Column("marks", sa.LargeBinary, nullable=False),
         sqlite_with_rowid=False,
+        postgresql_partition_by="LIST (ledger)",
     )
     op.create_table(
         "posting",
@@ -36,6 +37,7 @@ def upgrade() -> None:
         sa.Column("sent", sa.BigInteger, nullable=False),
         sa.Column("totals", sa.LargeBinary, nullable=False),
         sqlite_with_rowid=False,
+        postgresql_partition_by="LIST (ledger)",
     )
     op.create_table(
         "name",
@@ -43,6 +45,7 @@ def upgrade() -> None:
         sa.Column("hash", sa.LargeBinary, primary_key=True),
         sa.Column("position", sa.BigInteger, primary_key=True),
         sqlite_with_rowid=False,
+        postgresql_partition_by="LIST (ledger)",
     )
     op.create_table(
         "note",
@@ -50,6 +53,7 @@ def upgrade() -> None:
         sa.Column("position", sa.BigInteger, primary_key=True),
         sa.Column("content", sa.LargeBinary, nullable=False),
         sqlite_with_rowid=False,
+        postgresql_partition_by="LIST (ledger)",
     )
     op.create_table(
         "peer",

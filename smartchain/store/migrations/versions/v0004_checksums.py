@@ -22,4 +22,5 @@ def upgrade() -> None:
         sa.Column("part", sa.BigInteger, primary_key=True),
         sa.Column("checksum", sa.BigInteger, nullable=False),
         sqlite_with_rowid=False,
+        postgresql_partition_by="LIST (ledger)",
     )

@@ -9,6 +9,7 @@ The chain for programs: `/api/v1`, read only.
     export.py     entries in one download: NDJSON, CSV, Parquet
     stream.py     what happens, as it happens; place.py says where a client was
     documents.py  the OpenAPI document and its page
+    heads.py      HEAD, of all but the long answers
     asked.py      what an address line may ask; answers.py: how it is answered; cache.py: what is kept of that
 """
 
@@ -20,6 +21,7 @@ from starlette.routing import BaseRoute, Mount
 from smartchain.node.api import accounts, blocks, chain, documents, entries, export, receipts, stream
 from smartchain.node.api.answers import HANDLERS
 from smartchain.node.api.asked import only_known
+from smartchain.node.api.heads import Heads
 from smartchain.node.services import Services
 
 __all__ = ["routes"]
@@ -38,4 +40,4 @@ def routes(services: Services) -> list[BaseRoute]:
     for part in (chain, blocks, entries, accounts, receipts, export, stream):
         part.add(api, services)
     documents.add(api)
-    return [Mount(blocks.PREFIX, api)]
+    return [Mount(blocks.PREFIX, Heads(api, [f"{blocks.PREFIX}/{long}" for long in ("export", "stream")]))]

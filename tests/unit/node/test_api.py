@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,6 +18,7 @@ from smartchain.ports import EntryQuery
 from smartchain.types import Address
 from tests.store.making import ANNA, BEN, CARL, INFO, payment, payments
 from tests.unit.node.asking import Client, World
+from tests.unit.node.listening import serving
 
 TOKEN = CARL
 LATER = 1_700_000_200
@@ -308,3 +310,25 @@ def test_the_page_of_the_api_lists_every_route_and_fetches_nothing(client: Clien
     assert "http://" not in page.text
     assert "https://" not in page.text
     assert "<script" not in page.text
+
+
+@pytest.mark.parametrize("path", ["head", "blocks", "blocks/1", "entries?limit=2", "receipts/1", "docs", "entries/99"])
+def test_head_says_what_get_would_without_the_body(path: str) -> None:
+    with serving(World(payments(1, 7))) as server:
+        answers = list[tuple[int, dict[str, str], int]]()
+        for method in ("GET", "HEAD"):
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+            connection.request(method, f"/api/v1/{path}")
+            response = connection.getresponse()
+            headers = {name: value for name, value in response.getheaders() if name != "date"}
+            answers.append((response.status, headers, len(response.read())))
+            connection.close()
+
+    (_, headers, length), (_, _, nothing) = answers
+    assert answers[0][:2] == answers[1][:2]
+    assert (str(length), nothing) == (headers["content-length"], 0)
+
+
+@pytest.mark.parametrize("path", ["export", "stream"])
+def test_a_long_answer_is_not_made_for_its_head(path: str) -> None:
+    assert Client(World(payments(1, 7))).ask("HEAD", f"/api/v1/{path}").status_code == 405

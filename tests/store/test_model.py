@@ -272,7 +272,7 @@ class SqliteAndLists(StoreAndLists):
 
 
 TestSqliteAndLists = SqliteAndLists.TestCase
-TestSqliteAndLists.settings = settings(max_examples=30, stateful_step_count=15, deadline=None)
+TestSqliteAndLists.settings = settings(max_examples=25, stateful_step_count=15, deadline=None)
 
 
 class SqliteWithGenesis(SqliteAndLists):
@@ -288,7 +288,7 @@ class SqliteWithGenesis(SqliteAndLists):
 
 
 TestSqliteWithGenesis = SqliteWithGenesis.TestCase
-TestSqliteWithGenesis.settings = settings(max_examples=5, stateful_step_count=12, deadline=None)
+TestSqliteWithGenesis.settings = settings(max_examples=3, stateful_step_count=10, deadline=None)
 
 
 def test_a_database_of_a_server_says_what_the_lists_say(postgres: Server) -> None:

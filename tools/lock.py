@@ -19,7 +19,7 @@ LOCKS = ROOT / "requirements"
 HEADER = "# Written by `make lock` from pyproject.toml and requirements/*.in: names, versions and hashes alone.\n"
 LINE = re.compile(r"[a-z0-9.-]+==[\w.+!]+( ; [\w .'\"<>=!()]+)?( \\)?|    --hash=sha256:[0-9a-f]{64}( \\)?")
 
-EXTRAS = [word for extra in ("demo", "ape", "parquet") for word in ("--extra", extra)]
+EXTRAS = [word for extra in ("demo", "ape", "parquet", "postgres") for word in ("--extra", extra)]
 SOURCES = {
     "dev": ["pyproject.toml", *EXTRAS, "requirements/build.in", "requirements/dev.in"],
     "demo": ["pyproject.toml", "--extra", "demo", "requirements/build.in"],

@@ -179,6 +179,10 @@ class Untrue(SmartchainError):
         self.lacks = lacks
 
 
+class FinalityBroken(Untrue):
+    """A host block that the host once called finalized is not on its chain."""
+
+
 class MalformedLog(Untrue): ...
 
 

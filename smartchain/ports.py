@@ -98,6 +98,18 @@ class Chunk:
     """Sizes at which the ledger says here to have kept its root: worth asking for, never evidence of it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """
+    Host blocks that are not expected to be replaced (safe), and that cannot be (finalized), as the host names them.
+
+    None where there is no such block, or the host does not tell.
+    """
+
+    safe: HostBlock | None = None
+    finalized: HostBlock | None = None
+
+
 class EntrySource(Protocol):
     """One ledger on a host chain, as something to read entries from."""
 
@@ -109,6 +121,9 @@ class EntrySource(Protocol):
 
     def target(self) -> HostBlock:
         """The newest host block to read up to, by the confirmations or the finality that was asked for."""
+
+    def settled(self) -> Settled:
+        """Up to where the host's own chain is safe, and finalized."""
 
     def block(self, number: int) -> HostBlock | None:
         """The canonical host block of that number; None past the newest."""
@@ -165,6 +180,8 @@ class Status:
     """
     blocks: int
     """Blocks in the store, staged ones included."""
+    settled: Settled = Settled()
+    """How far, in host blocks up to `verified_at`, the host called its chain safe and finalized."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +276,9 @@ class View(Protocol):
     def packed(self, start: int, stop: int) -> Iterator[bytes]:
         """`Entry.pack()` of entries, in order."""
 
+    def size_at(self, host_block: int) -> Size:
+        """How many verified entries stand in host blocks up to and with that number."""
+
     def hints(self, start: int, stop: int) -> tuple[list[bytes], list[int]]:
         """Host transaction hash and host block number of each entry of a range: hints, outside the commitment."""
 
@@ -297,7 +317,18 @@ class LedgerStore(Protocol):
         """
 
     def rewind(self, size: Size, cursor: HostBlock | None) -> None:
-        """Drop the entries from `size` on, blocks of that size or more, and subtrees past it."""
+        """
+        Drop the entries from `size` on, blocks of that size or more, and subtrees past it.
+
+        Raises `FinalityBroken` where the cursor would stand before the finalized host block.
+        """
+
+    def settle(self, settled: Settled) -> None:
+        """
+        Keep how far the host's chain is safe and finalized, no further than what is verified, and never back.
+
+        What only a way back behind the finalized block would need is forgotten.
+        """
 
     # what the indexer reads: staged entries included
 

@@ -5,6 +5,7 @@ What the store says, as JSON and for people. Only what is verified is shown as p
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from smartchain.cli.output import amount, hexed, party, plural, when
@@ -13,6 +14,7 @@ from smartchain.indexer.outcome import Outcome
 from smartchain.ledger.address import checksum
 from smartchain.ledger.block import Block
 from smartchain.ledger.proof import root_at
+from smartchain.node.standing import standing
 from smartchain.ports import LedgerStore, Recorded, Status
 from smartchain.wallet.memo import show_memo
 
@@ -37,7 +39,16 @@ def head_json(store: LedgerStore) -> dict[str, Any]:
         "pending": status.verified_size - (block.size if block else 0),
         "verified": status.verified_at is not None and status.verified_size == status.size,
         "host_block": status.verified_at.number if status.verified_at else None,
+        **settled_json(store),
     }
+
+
+def settled_json(store: LedgerStore) -> dict[str, Any]:
+    """How much the host calls safe, and finalized; null for what it calls nothing."""
+    with store.view() as view:
+        settled = view.status.settled
+        found = {"safe": standing(view, settled.safe), "finalized": standing(view, settled.finalized)}
+    return {name: None if one is None else asdict(one) for name, one in found.items()}
 
 
 def head_fields(store: LedgerStore) -> Iterator[tuple[str, str]]:
@@ -51,6 +62,10 @@ def head_fields(store: LedgerStore) -> Iterator[tuple[str, str]]:
         yield "head", f"block {head['head_number']}, {head['head_hash']}"
     yield "pending", f"{plural(head['pending'], 'entry', 'entries')}, recorded and not yet in a block"
     yield "verified", _verified(status)
+    for name in ("safe", "finalized"):
+        if found := head[name]:
+            said = f"{plural(found['size'], 'entry', 'entries')} in {plural(found['blocks'], 'block')}"
+            yield name, f"{said}, up to host block {found['host_block']}"
 
 
 def _verified(status: Status) -> str:

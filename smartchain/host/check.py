@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from smartchain.errors import ProofError, SourcesDisagree, UnknownBlock, WrongChain
 from smartchain.host.source import HostLedger
 from smartchain.host.stateproof import proven_head
-from smartchain.ports import Chunk, EntrySource, Head, HostBlock, LedgerInfo, Rpc
+from smartchain.ports import Chunk, EntrySource, Head, HostBlock, LedgerInfo, Rpc, Settled
 from smartchain.types import Address, Hash32, Index, Size
 
 MOST_FORKS = 5
@@ -57,6 +57,9 @@ class CheckedSource:
 
     def target(self) -> HostBlock:
         return self._source.target()
+
+    def settled(self) -> Settled:
+        return self._source.settled()
 
     def block(self, number: int) -> HostBlock | None:
         return self._source.block(number)

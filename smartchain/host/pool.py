@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from smartchain.errors import HostError, HostUnavailable, SourcesDisagree, UnknownBlock, WrongChain
 from smartchain.host.standing import Node, in_turn, named, told
-from smartchain.ports import Chunk, EntrySource, Head, HostBlock, LedgerInfo
+from smartchain.ports import Chunk, EntrySource, Head, HostBlock, LedgerInfo, Settled
 from smartchain.types import Hash32, Index, Size
 
 T = TypeVar("T")
@@ -185,6 +185,12 @@ class PoolSource:
             self._stands = target.number, self._clock()
         return target
 
+    def settled(self) -> Settled:
+        """What all nodes that answer call so, the oldest of each: no single one can call a block final."""
+        said = [self._ask(lambda source: source.settled())]
+        said += filter(None, (self._of(other, other.source.settled) for other in self._witnesses()))
+        return Settled(_oldest([one.safe for one in said]), _oldest([one.finalized for one in said]))
+
     def block(self, number: int) -> HostBlock | None:
         return self._ask(lambda source: source.block(number))
 
@@ -272,6 +278,10 @@ class PoolSource:
         except HostError as fault:
             self.failed(node, fault, self._clock() - begun)
             return None
+
+
+def _oldest(places: Sequence[HostBlock | None]) -> HostBlock | None:
+    return min((place for place in places if place is not None), key=lambda place: place.number, default=None)
 
 
 def _lasting(info: LedgerInfo) -> LedgerInfo:

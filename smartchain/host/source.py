@@ -27,7 +27,7 @@ from smartchain.host.ranges import Ranges
 from smartchain.ledger.address import checksum
 from smartchain.ledger.block import BlockRule
 from smartchain.ledger.hash import keccak
-from smartchain.ports import Chunk, Genesis, Head, HostBlock, LedgerInfo, Rpc
+from smartchain.ports import Chunk, Genesis, Head, HostBlock, LedgerInfo, Rpc, Settled
 from smartchain.types import Address, ChainId, Hash32, Index, Size
 
 Finality = Literal["safe", "finalized"]
@@ -68,6 +68,7 @@ class HostLedger:
         self._fetchers = fetchers
         self._ranges = Ranges()
         self._by_hash = True
+        self._settles = True
 
     @property
     def name(self) -> str:
@@ -133,6 +134,16 @@ class HostLedger:
         if block is None:
             raise UnknownBlock(f"{self.name} gave block {newest.number} and has none {self._confirmations} below")
         return block
+
+    def settled(self) -> Settled:
+        """Both None for a host that has no such tags, as development chains and those without finality have none."""
+        if not self._settles:
+            return Settled()
+        try:
+            return Settled(self._block("safe"), self._block("finalized"))
+        except RpcRefused:
+            self._settles = False
+            return Settled()
 
     def block(self, number: int) -> HostBlock | None:
         found = self._block(hex(number))

@@ -20,7 +20,7 @@ from smartchain.indexer.past import Past
 from smartchain.indexer.plan import Advance, Rewind, Wait, plan
 from smartchain.indexer.writer import Writer
 from smartchain.ledger.entry import timestamp_of
-from smartchain.ports import Chunk, EntrySource, Head, HostBlock, LedgerStore, Step
+from smartchain.ports import Chunk, EntrySource, Head, HostBlock, LedgerStore, Settled, Step
 from smartchain.types import Hash32, Index, Size
 
 Progress = Callable[[int, int], None]
@@ -60,6 +60,7 @@ class Follower:
         self._past = Past(source, store)
         self._growth: Growth | None = None
         self._suspicions: list[Suspicion] = []
+        self._settled_at: HostBlock | None = None
         if store.info.genesis.size > store.status().size:
             raise InputError(
                 f"the ledger opens with a snapshot of {store.info.genesis.size} wallets; import the snapshot file first"
@@ -84,6 +85,7 @@ class Follower:
         at_cursor, newest_known = self._look_at_cursor(status.cursor, target)
         match plan(status, self._store.info.deployed_at, target, at_cursor, newest_known):
             case Wait(reason, caught_up):
+                self._settle(target)
                 return Waited(reason, caught_up)
             case Rewind():
                 return self._rewind_to_fork()
@@ -184,7 +186,22 @@ class Follower:
             return _replaced(target)
         self._suspicions.clear()
         self._progress(ours.size, ours.size)
+        self._settle(target)
         return self._advanced(growth, before, target, verified=True)
+
+    def _settle(self, target: HostBlock) -> None:
+        """
+        Keep how far the host calls its chain safe and finalized, once for each newest block.
+
+        What is verified must stand after the host was asked: then what it named belongs to the same chain.
+        """
+        verified = self._store.status().verified_at
+        if target == self._settled_at or verified is None:
+            return
+        settled = self._past.settled()
+        if settled != Settled() and self._past.stands(verified):
+            self._store.settle(settled)
+        self._settled_at = target
 
     def _advanced(self, growth: Growth, before: Size, target: HostBlock, verified: bool) -> Advanced:
         head = growth.head

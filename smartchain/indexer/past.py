@@ -6,10 +6,10 @@ Only host blocks that the store knows are looked at: those that hold entries, an
 
 from __future__ import annotations
 
-from smartchain.errors import UnknownBlock
+from smartchain.errors import FinalityBroken, HostUnavailable, UnknownBlock
 from smartchain.indexer.narrow import Suspicion, fits
 from smartchain.indexer.plan import fork_of
-from smartchain.ports import EntrySource, HostBlock, LedgerStore
+from smartchain.ports import EntrySource, HostBlock, LedgerStore, Settled
 from smartchain.types import Hash32
 
 MOST_LOOKS = 128
@@ -37,19 +37,56 @@ class Past:
         there = self._source.block(known[0][0]) if known else None
         return None if there is None else there.hash == known[0][1]
 
+    def settled(self) -> Settled:
+        """How far the host says that its chain is safe and finalized, where it has these very blocks on it."""
+        said = self._source.settled()
+        return Settled(self._of_the_ledger(said.safe), self._of_the_ledger(said.finalized))
+
+    def _of_the_ledger(self, place: HostBlock | None) -> HostBlock | None:
+        is_there = place is not None and place.number >= self._store.info.deployed_at and self.stands(place)
+        return place if is_there else None
+
+    def broken(self) -> FinalityBroken | None:
+        """
+        What to say where the finalized block is not the host's any more.
+
+        Raises `HostUnavailable` where the host does not have a block of that number yet.
+        """
+        finalized = self._store.status().settled.finalized
+        here = self._source.block(finalized.number) if finalized else None
+        if finalized is None or here == finalized:
+            return None
+        number = finalized.number
+        if here is None:
+            raise HostUnavailable(f"{self._source.name} is behind host block {number}, which was finalized before")
+        return FinalityBroken(
+            f"host block {number} was finalized as 0x{finalized.hash.hex()}, and is 0x{here.hash.hex()} on "
+            f"{self._source.name} now: ask another node; if the host chain did break its finality, or is another "
+            "one, index again into another database (--db)",
+            number,
+            number,
+        )
+
     def fork(self, newest: int) -> HostBlock | None:
         """
         The newest known block up to that number on which all that was read up to it still stands; None for none.
 
+        Never before the finalized block. Raises `FinalityBroken` where that one was replaced too.
+
         Where it lies before the newest verified one, the contract is asked there too: of two forks that were read in
         turns, each may know blocks of which the other's entries are not.
         """
-        verified = self._store.status().verified_at
+        if broken := self.broken():
+            raise broken
+        status = self._store.status()
+        verified, finalized = status.verified_at, status.settled.finalized
         if verified is not None and not self.stands(verified):
             newest = min(newest, verified.number)  # the rest was read after what was replaced
         step = 1
         while True:
             found = fork_of(self._store.host_blocks, self.is_canonical, self._store.info.deployed_at, newest)
+            if finalized is not None and (found is None or found[0] <= finalized.number):
+                return finalized
             if found is None:
                 return None
             block = self._source.block(found[0])

@@ -8,7 +8,7 @@ others decide, and where nobody can the run ends with both names.
 
 from __future__ import annotations
 
-from smartchain.errors import HostError, HostUnavailable, SourcesDisagree, StateGone, Untrue
+from smartchain.errors import FinalityBroken, HostError, HostUnavailable, SourcesDisagree, StateGone, Untrue
 from smartchain.host.pool import PoolSource
 from smartchain.host.standing import Node, told
 from smartchain.indexer.daemon import Steps
@@ -44,6 +44,8 @@ class Pooled:
                     self._pool.failed(node, fault)
                 faults.append(fault)
                 continue
+            except FinalityBroken as broken:
+                return self._leave(broken, node)
             except Untrue as lie:
                 return self._doubt(lie, node)
             if not self._is_short_of(outcome):
@@ -82,6 +84,13 @@ class Pooled:
         return HostUnavailable(f"no node helps now: {said}")
 
     # doubt
+
+    def _leave(self, broken: FinalityBroken, node: Node) -> Outcome:
+        """What was finalized was so on every node that answered then: whoever has another chain now goes."""
+        if len(self._pool.nodes) == 1:
+            raise broken
+        self._set_aside(node, str(broken), broken)
+        return self._reread(broken, node)
 
     def _doubt(self, lie: Untrue, node: Node) -> Outcome:
         disputed = self._pool.disputed

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from smartchain.errors import SmartchainError
 from smartchain.node.services import Services
+from smartchain.ports import Status
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 OTHER = "other"
@@ -86,6 +87,7 @@ class _Chain(Collector):
     def collect(self) -> Iterator[Metric]:
         try:
             status = self._services.store.status()
+            settled = list(self._settled(status))
         except SmartchainError:
             yield _gauge("store_up", "Whether the store answers.", 0)
             return
@@ -95,6 +97,7 @@ class _Chain(Collector):
         yield _gauge("size", "Entries in the store, staged ones included.", status.size)
         yield _gauge("verified_size", "Entries that are served.", status.verified_size)
         yield _gauge("verified", "Whether a contract confirmed them.", int(status.verified_at is not None))
+        yield from settled
         yield _gauge("lag_entries", "Entries read and not yet verified.", status.size - status.verified_size)
         yield _gauge("blocks", "Blocks that are served.", status.verified_blocks)
         yield _gauge("host_block", "Host block up to which was read.", status.cursor.number if status.cursor else 0)
@@ -104,6 +107,12 @@ class _Chain(Collector):
         yield _counter("reorganised_entries", "Entries that were taken back.", counts.dropped)
         yield _gauge("deepest_reorganisation", "Host blocks that the deepest one replaced.", counts.deepest)
         yield _counter("rpc_errors", "Failed looks at the host chain.", counts.rpc_errors)
+
+    def _settled(self, status: Status) -> Iterator[Metric]:
+        for name, place in (("safe", status.settled.safe), ("finalized", status.settled.finalized)):
+            size = min(self._services.store.size_at(place.number), status.verified_size) if place else 0
+            yield _gauge(f"{name}_host_block", f"Host block up to which all is {name}.", place.number if place else 0)
+            yield _gauge(f"{name}_size", f"Entries that are {name}.", size)
 
 
 def _gauge(name: str, says: str, value: int) -> Metric:

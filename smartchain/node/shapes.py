@@ -13,6 +13,7 @@ import msgspec
 
 from smartchain.ledger.address import checksum
 from smartchain.ledger.block import Block
+from smartchain.node.standing import Standing, standing
 from smartchain.ports import LedgerInfo, Recorded, View
 
 Address = Annotated[str, msgspec.Meta(pattern="^0x[0-9a-fA-F]{40}$")]
@@ -78,8 +79,16 @@ class Entries(msgspec.Struct):
     next: Next
 
 
+class StandingShape(msgspec.Struct):
+    """How much of the chain stands in host blocks up to and with that one."""
+
+    host_block: Count
+    size: Count
+    blocks: Count
+
+
 class Head(msgspec.Struct):
-    """Where the chain stands; `size` and `root` are of what is served."""
+    """Where the chain stands; `size` and `root` are of what is served, which the host may still replace."""
 
     verified: Verified
     ledger: Address
@@ -92,6 +101,8 @@ class Head(msgspec.Struct):
     pending: Annotated[int, msgspec.Meta(ge=0, description="Entries in no block yet.")]
     staged: Annotated[int, msgspec.Meta(ge=0, description="Entries read and not yet verified: not served.")]
     host_block: Annotated[int, msgspec.Meta(ge=0, description="At which the contract confirmed it.")] | None
+    safe: Annotated[StandingShape | None, msgspec.Meta(description="What the host is not expected to replace.")]
+    finalized: Annotated[StandingShape | None, msgspec.Meta(description="What the host cannot replace.")]
 
 
 class Rule(msgspec.Struct):
@@ -223,7 +234,13 @@ def head_shape(view: View) -> Head:
         pending=status.verified_size - (block.size if block else 0),
         staged=status.size - status.verified_size,
         host_block=status.verified_at.number if status.verified_at else None,
+        safe=_standing_shape(standing(view, status.settled.safe)),
+        finalized=_standing_shape(standing(view, status.settled.finalized)),
     )
+
+
+def _standing_shape(found: Standing | None) -> StandingShape | None:
+    return None if found is None else StandingShape(found.host_block, found.size, found.blocks)
 
 
 def chain_shape(info: LedgerInfo, verified: bool) -> Chain:

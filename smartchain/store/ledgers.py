@@ -13,7 +13,7 @@ from smartchain.ledger.address import checksum
 from smartchain.ledger.block import Block
 from smartchain.ledger.hash import ETHER
 from smartchain.ledger.journal import CHAIN as JOURNALS
-from smartchain.ports import EntryQuery, HostBlock, Journal, LedgerInfo, Recorded, Status, Step
+from smartchain.ports import EntryQuery, HostBlock, Journal, LedgerInfo, Recorded, Settled, Status, Step
 from smartchain.store import checksums, lookups, writes
 from smartchain.store.engine import Connection, Database
 from smartchain.store.reads import Reader
@@ -60,6 +60,10 @@ class StoredLedger:
     def rewind(self, size: Size, cursor: HostBlock | None) -> None:
         with self._database.writing(self._key) as connection:
             writes.rewind(connection, self._key, size, cursor)
+
+    def settle(self, settled: Settled) -> None:
+        with self._database.writing(self._key) as connection:
+            writes.settle(connection, self._key, settled)
 
     # what the indexer reads
 

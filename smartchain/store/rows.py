@@ -7,7 +7,7 @@ from __future__ import annotations
 from smartchain.errors import CorruptStore
 from smartchain.ledger.block import Block, BlockRule
 from smartchain.ledger.entry import PACKED_BYTES, Entry
-from smartchain.ports import Genesis, HostBlock, LedgerInfo, Status
+from smartchain.ports import Genesis, HostBlock, LedgerInfo, Settled, Status
 from smartchain.types import Address, ChainId, Hash32, Size
 
 INFO_COLUMNS = (
@@ -17,9 +17,11 @@ InfoRow = tuple[int, bytes, int, int, int, bytes, int, int, int]
 
 STATUS_COLUMNS = (
     "size, blocks, cursor_number, cursor_hash, cursor_timestamp, "
-    "verified_size, verified_blocks, verified_number, verified_hash, verified_timestamp"
+    "verified_size, verified_blocks, verified_number, verified_hash, verified_timestamp, "
+    "safe_number, safe_hash, safe_timestamp, finalized_number, finalized_hash, finalized_timestamp"
 )
-StatusRow = tuple[int, int, int | None, bytes, int, int, int, int | None, bytes, int]
+_PlaceRead = tuple[int | None, bytes, int]
+StatusRow = tuple[int, int, *_PlaceRead, int, int, *_PlaceRead, *_PlaceRead, *_PlaceRead]
 
 PlaceRow = tuple[int, Hash32, int] | tuple[None, None, None]
 
@@ -59,14 +61,14 @@ def row_of_info(info: LedgerInfo) -> InfoRow:
 
 
 def status_of(row: StatusRow) -> Status:
-    size, blocks, at, at_hash, at_time, verified_size, verified_blocks, verified, verified_hash, verified_time = row
     return Status(
-        size=Size(size),
-        cursor=_place_of(at, at_hash, at_time),
-        verified_size=Size(verified_size),
-        verified_blocks=verified_blocks,
-        verified_at=_place_of(verified, verified_hash, verified_time),
-        blocks=blocks,
+        size=Size(row[0]),
+        cursor=_place_of(*row[2:5]),
+        verified_size=Size(row[5]),
+        verified_blocks=row[6],
+        verified_at=_place_of(*row[7:10]),
+        blocks=row[1],
+        settled=Settled(_place_of(*row[10:13]), _place_of(*row[13:16])),
     )
 
 

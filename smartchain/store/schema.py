@@ -55,6 +55,12 @@ ledger = sa.Table(
     sa.Column("verified_hash", sa.LargeBinary),
     sa.Column("verified_timestamp", sa.BigInteger),
     sa.Column("lookup_size", sa.BigInteger, nullable=False, server_default=sa.text("0")),
+    sa.Column("safe_number", sa.BigInteger),
+    sa.Column("safe_hash", sa.LargeBinary),
+    sa.Column("safe_timestamp", sa.BigInteger),
+    sa.Column("finalized_number", sa.BigInteger),
+    sa.Column("finalized_hash", sa.LargeBinary),
+    sa.Column("finalized_timestamp", sa.BigInteger),
     sa.UniqueConstraint("chain_id", "address", name="ledger_identity"),
 )
 """A ledger, where its store stands, and how far the lookups reach; all of it changes in one row."""

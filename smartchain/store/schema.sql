@@ -62,6 +62,12 @@ CREATE TABLE ledger (
     verified_hash BLOB,
     verified_timestamp BIGINT,
     lookup_size BIGINT DEFAULT 0 NOT NULL,
+    safe_number BIGINT,
+    safe_hash BLOB,
+    safe_timestamp BIGINT,
+    finalized_number BIGINT,
+    finalized_hash BLOB,
+    finalized_timestamp BIGINT,
     PRIMARY KEY (id),
     CONSTRAINT ledger_identity UNIQUE (chain_id, address)
 );

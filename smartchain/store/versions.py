@@ -14,7 +14,7 @@ from smartchain.errors import StoreTooNew, WrongStore
 APPLICATION_ID = int.from_bytes(b"smch", "big")
 """In the header of every file of ours, see SQLite's `PRAGMA application_id`."""
 
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 """Every schema there was, oldest first; the last is `schema`'s."""
 
 PAGE_BYTES = 8192

@@ -18,7 +18,7 @@ from smartchain.store.engine import Connection
 from smartchain.store.reads import HOST_BLOCK_OF, Reader
 from smartchain.store.rows import entry_of
 from smartchain.store.writes import status
-from smartchain.types import Address, Hash32, Index
+from smartchain.types import Address, Hash32, Index, Size
 
 _HINT = HOST_BLOCK_OF.format(position="entry.position")
 _SELECT = f"SELECT position, packed, tx_hash, ({_HINT}) FROM entry"  # noqa: S608
@@ -65,6 +65,9 @@ class StoredView(Reader):
 
     def packed(self, start: int, stop: int) -> Iterator[bytes]:
         return super().packed(min(start, self._stop), min(stop, self._stop))
+
+    def size_at(self, host_block: int) -> Size:
+        return min(super().size_at(host_block), self.status.verified_size)
 
     def hints(self, start: int, stop: int) -> tuple[list[bytes], list[int]]:
         start, stop = min(max(0, start), self._stop), min(stop, self._stop)

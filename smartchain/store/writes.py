@@ -1,5 +1,5 @@
 """
-What a writer does inside one transaction: take a step in, raise the verified size, go back.
+What a writer does inside one transaction: take a step in, raise the verified size, settle it, go back.
 """
 
 from __future__ import annotations
@@ -7,10 +7,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from smartchain.errors import BrokenSequence, EntryError, StoreError, StoreMoved
+from smartchain.errors import BrokenSequence, EntryError, FinalityBroken, StoreError, StoreMoved
 from smartchain.ledger.block import Block
 from smartchain.ledger.entry import PACKED_BYTES
-from smartchain.ports import Chunk, HostBlock, Status, Step
+from smartchain.ports import Chunk, HostBlock, Settled, Status, Step
 from smartchain.store import checksums, lookups, marks
 from smartchain.store.engine import Connection
 from smartchain.store.rows import STATUS_COLUMNS, row_of_place, signed, status_of
@@ -28,6 +28,9 @@ DELETE FROM host_block WHERE ledger = :ledger AND number >= :since AND number < 
     AND earlier.size = host_block.size AND earlier.number < host_block.number
 )
 """
+
+
+_SIZE_AT = "SELECT size FROM host_block WHERE ledger = ? AND number <= ? ORDER BY number DESC LIMIT 1"
 
 
 def status(connection: Connection, ledger: int) -> Status:
@@ -87,10 +90,50 @@ def raise_verified(connection: Connection, ledger: int, at: HostBlock | None, si
     checksums.sign(connection, ledger)
 
 
-def rewind(connection: Connection, ledger: int, size: Size, cursor: HostBlock | None) -> None:
-    """Drop what stands past `size` and `cursor`. Raises `StoreMoved` if there are fewer entries."""
+def settle(connection: Connection, ledger: int, settled: Settled) -> None:
+    """Keep how far the host's chain is safe and finalized, no further than what is verified, and never back."""
     checksums.check(connection, ledger)
     now = status(connection, ledger)
+    safe = _newer(now.settled.safe, _older(settled.safe, now.verified_at))
+    finalized = _newer(now.settled.finalized, _older(settled.finalized, now.verified_at))
+    kept = Settled(_newer(safe, finalized), finalized)
+    if kept == now.settled:
+        return
+    _keep_settled(connection, ledger, kept)
+    if finalized is not None:
+        before = now.settled.finalized
+        since = before.number if before else 0
+        connection.execute(_FORGET_EMPTY, {"ledger": ledger, "since": since, "before": finalized.number})
+    checksums.sign(connection, ledger)
+
+
+def _keep_settled(connection: Connection, ledger: int, settled: Settled) -> None:
+    connection.execute(
+        "UPDATE ledger SET safe_number = ?, safe_hash = ?, safe_timestamp = ?, "
+        "finalized_number = ?, finalized_hash = ?, finalized_timestamp = ? WHERE id = ?",
+        (*row_of_place(settled.safe), *row_of_place(settled.finalized), ledger),
+    )
+
+
+def _older(one: HostBlock | None, other: HostBlock | None) -> HostBlock | None:
+    """None where either is none."""
+    return min(one, other, key=lambda place: place.number) if one and other else None
+
+
+def _newer(one: HostBlock | None, other: HostBlock | None) -> HostBlock | None:
+    """The one that is there, where the other is none; the first of two of the same number."""
+    return max(one, other, key=lambda place: place.number) if one and other else one or other
+
+
+def rewind(connection: Connection, ledger: int, size: Size, cursor: HostBlock | None) -> None:
+    """
+    Drop what stands past `size` and `cursor`.
+
+    Raises `StoreMoved` if there are fewer entries, `FinalityBroken` where finalized ones would go.
+    """
+    checksums.check(connection, ledger)
+    now = status(connection, ledger)
+    _check_not_finalized(connection, ledger, now.settled.finalized, size, cursor)
     if size > now.size:
         raise StoreMoved(f"the store has {now.size} entries and cannot go back to {size}: another writer was here")
     blocks = _blocks_below(connection, ledger, size)
@@ -117,7 +160,24 @@ def rewind(connection: Connection, ledger: int, size: Size, cursor: HostBlock | 
         "verified_number = ?, verified_hash = ?, verified_timestamp = ? WHERE id = ?",
         (size, blocks, *row_of_place(cursor), *verified, *row_of_place(verified_at), ledger),
     )
+    _keep_settled(connection, ledger, Settled(_older(now.settled.safe, cursor), now.settled.finalized))
     checksums.sign(connection, ledger)
+
+
+def _check_not_finalized(
+    connection: Connection, ledger: int, finalized: HostBlock | None, size: int, cursor: HostBlock | None
+) -> None:
+    if finalized is None:
+        return
+    held = connection.execute(_SIZE_AT, (ledger, finalized.number)).fetchone()
+    if cursor is None or cursor.number < finalized.number or (held and size < held[0]):
+        to = f"host block {cursor.number}" if cursor else "its beginning"
+        raise FinalityBroken(
+            f"the store cannot go back to {to}: host block {finalized.number} was finalized, and what a way back "
+            "behind it needs is not kept; if the host chain did break its finality, index again into another database",
+            finalized.number,
+            finalized.number,
+        )
 
 
 def _check_goes_on(step: Step, now: Status) -> None:

@@ -11,7 +11,7 @@ from smartchain.ledger.block import BlockRule
 from smartchain.ledger.entry import Entry
 from smartchain.ledger.hash import EMPTY_ROOT, ETHER, SEAL, keccak, leaf_hash
 from smartchain.ledger.merkle import MerkleLog
-from smartchain.ports import Chunk, Genesis, Head, HostBlock, LedgerInfo
+from smartchain.ports import Chunk, Genesis, Head, HostBlock, LedgerInfo, Settled
 from smartchain.types import ZERO_ADDRESS, Address, ChainId, Hash32, Index, Size
 
 LEDGER = Address(b"\xbc" * 20)
@@ -49,6 +49,8 @@ class FakeHost:
         self.blocks: list[FakeBlock] = []
         self.sizes: list[int] = []
         self.lie: Lie | None = None
+        self.depths: tuple[int | None, int | None] = (None, None)
+        """How many of the newest blocks are not safe, and not finalized, counting the last that is; None: no tag."""
         self.keeps_state = 10**9
         """How many of the newest blocks' states the host still has."""
         self.blocks_a_chunk = 3
@@ -133,6 +135,11 @@ class FakeHost:
     def target(self) -> HostBlock:
         self._fault()
         return self.blocks[-1].block
+
+    def settled(self) -> Settled:
+        return Settled(
+            *(None if it is None else FakeHost.block(self, max(0, len(self.blocks) - it)) for it in self.depths)
+        )
 
     def block(self, number: int) -> HostBlock | None:
         return self.blocks[number].block if 0 <= number < len(self.blocks) else None

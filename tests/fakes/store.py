@@ -11,7 +11,7 @@ from smartchain.ledger.block import Block
 from smartchain.ledger.entry import Entry
 from smartchain.ledger.hash import ETHER, anchor_of, leaf_hash, transaction_hash
 from smartchain.ledger.proof import perfect_of, root_at
-from smartchain.ports import Account, EntryQuery, HostBlock, LedgerInfo, Point, Recorded, Status, Step
+from smartchain.ports import Account, EntryQuery, HostBlock, LedgerInfo, Point, Recorded, Settled, Status, Step
 from smartchain.types import ZERO_ADDRESS, ZERO_HASH, Address, Hash32, Index, Size
 
 
@@ -28,6 +28,7 @@ class ListStore:
         self.verified_size = 0
         self.verified_blocks = 0
         self.verified_at: HostBlock | None = None
+        self.settled = Settled()
 
     @property
     def info(self) -> LedgerInfo:
@@ -41,6 +42,7 @@ class ListStore:
             verified_blocks=self.verified_blocks,
             verified_at=self.verified_at,
             blocks=len(self.chain),
+            settled=self.settled,
         )
 
     def take(self, step: Step) -> None:
@@ -76,6 +78,9 @@ class ListStore:
             self.verified_at = cursor
         self.verified_size = min(self.verified_size, size)
         self.verified_blocks = min(self.verified_blocks, len(self.chain))
+
+    def settle(self, settled: Settled) -> None:
+        self.settled = settled
 
     def packed(self, start: int, stop: int) -> Iterator[bytes]:
         return iter([row[0] for row in self.rows[start:stop]])
@@ -167,6 +172,9 @@ class ListView:
 
     def packed(self, start: int, stop: int) -> Iterator[bytes]:
         return (recorded.entry.pack() for recorded in self._recorded[start:stop])
+
+    def size_at(self, host_block: int) -> Size:
+        return Size(sum(one.host_block <= host_block for one in self._recorded))
 
     def hints(self, start: int, stop: int) -> tuple[list[bytes], list[int]]:
         found = self._recorded[start:stop]

@@ -14,6 +14,7 @@ from smartchain.ledger.hash import anchor_of, transaction_hash
 from smartchain.ledger.identity import chain_id_of
 from smartchain.node.rpc.faults import NOT_FOUND, NOT_READY, Fault
 from smartchain.node.rpc.hexes import At, Tag, data
+from smartchain.node.standing import standing
 from smartchain.ports import Recorded, View
 from smartchain.types import Hash32
 
@@ -82,7 +83,16 @@ class Chain:
             raise Fault(NOT_READY, f"no block is {at}: this chain is agreed by peers and not verified by its contract")
         if at == Tag.EARLIEST:
             return 0
+        if at in (Tag.SAFE, Tag.FINALIZED):
+            return self._settled(at)
         return self.height + (at == Tag.PENDING)
+
+    def _settled(self, tag: Tag) -> int:
+        settled = self.view.status.settled
+        found = standing(self.view, settled.safe if tag == Tag.SAFE else settled.finalized)
+        if found is None or not found.blocks:
+            raise Fault(NOT_READY, f"no block is {tag} yet: the host chain has called none so that is of this ledger")
+        return found.blocks - 1
 
     def span(self, block: Block) -> Span:
         """A block with its place."""

@@ -62,6 +62,12 @@ CREATE TABLE ledger (
     verified_hash BYTEA,
     verified_timestamp BIGINT,
     lookup_size BIGINT DEFAULT 0 NOT NULL,
+    safe_number BIGINT,
+    safe_hash BYTEA,
+    safe_timestamp BIGINT,
+    finalized_number BIGINT,
+    finalized_hash BYTEA,
+    finalized_timestamp BIGINT,
     PRIMARY KEY (id),
     CONSTRAINT ledger_identity UNIQUE (chain_id, address)
 );

@@ -10,6 +10,7 @@ import pytest
 from smartchain.errors import (
     Untrue,
 )
+from smartchain.indexer.daemon import Steps
 from smartchain.indexer.follow import Follower
 from smartchain.indexer.growth import genesis_of
 from smartchain.indexer.outcome import Outcome, Reread, Waited
@@ -27,7 +28,7 @@ def grown(seed: int = 1, blocks: int = 20, rule: BlockRule = BY_THREES) -> FakeH
     return host
 
 
-def until_caught_up(follower: Follower, most: int = 50) -> list[Outcome]:
+def until_caught_up(follower: Steps, most: int = 50) -> list[Outcome]:
     outcomes = []
     for _ in range(most):
         outcome = follower.step()

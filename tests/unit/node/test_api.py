@@ -14,7 +14,7 @@ from smartchain.ledger.address import checksum
 from smartchain.ledger.entry import Entry
 from smartchain.ledger.receipt import parse, verify
 from smartchain.node.api.entries import piece
-from smartchain.ports import EntryQuery
+from smartchain.ports import EntryQuery, Settled
 from smartchain.types import Address
 from tests.store.making import ANNA, BEN, CARL, INFO, payment, payments
 from tests.unit.node.asking import Client, World
@@ -137,7 +137,18 @@ def test_the_head_says_where_the_chain_stands(world: World) -> None:
         "pending": 1,
         "staged": 0,
         "host_block": 7,
+        "safe": None,
+        "finalized": None,
     }
+
+
+def test_the_head_says_what_is_safe_and_what_is_finalized(world: World) -> None:
+    place = world.store.status().verified_at
+    world.store.settle(Settled(place, place))
+
+    head = Client(world).json("/api/v1/head")
+
+    assert head["safe"] == head["finalized"] == {"host_block": 7, "size": 7, "blocks": 3}
 
 
 def test_staged_entries_are_counted_and_not_shown(world: World) -> None:

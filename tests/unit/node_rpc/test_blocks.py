@@ -7,6 +7,7 @@ import pytest
 from smartchain.ledger.hash import anchor_of, keccak
 from smartchain.node.rpc import blocks
 from smartchain.node.rpc.chain import Chain
+from smartchain.ports import Settled
 from smartchain.types import Address
 from tests.fakes.store import ListStore, ListView
 from tests.store.making import ANNA, BEN, GENESIS, INFO, LEDGER, payment
@@ -61,7 +62,16 @@ def test_the_first_block_hangs_on_the_anchor(chain: Asker) -> None:
     assert first["parentHash"] == hexed(anchor_of(INFO.chain_id, INFO.address))
 
 
-@pytest.mark.parametrize("tag", ["latest", "safe", "finalized", "0x2"])
+@pytest.mark.parametrize("tag", ["safe", "finalized"])
+def test_a_block_is_safe_or_finalized_as_far_as_the_host_says_so(chain: Asker, store: ListStore, tag: str) -> None:
+    code, said = chain.refusal("eth_getBlockByNumber", tag, False)
+    assert (code, f"no block is {tag} yet" in said) == (-32000, True)
+
+    store.settle(Settled(store.verified_at, store.verified_at))
+    assert chain.ask("eth_getBlockByNumber", tag, False)["number"] == "0x2"
+
+
+@pytest.mark.parametrize("tag", ["latest", "0x2"])
 def test_the_newest_block_is_the_last_that_closed(chain: Asker, store: ListStore, tag: str) -> None:
     found = chain.ask("eth_getBlockByNumber", tag, False)
 

@@ -43,7 +43,8 @@ class Past:
         return Settled(self._of_the_ledger(said.safe), self._of_the_ledger(said.finalized))
 
     def _of_the_ledger(self, place: HostBlock | None) -> HostBlock | None:
-        is_there = place is not None and place.number >= self._store.info.deployed_at and self.stands(place)
+        """Where no entry stands yet there is nothing to settle: a ledger may still be deployed anew."""
+        is_there = place is not None and self._store.size_at(place.number) > 0 and self.stands(place)
         return place if is_there else None
 
     def broken(self) -> FinalityBroken | None:

@@ -64,9 +64,11 @@ def test_what_is_finalized_past_what_was_read_counts_up_to_what_was_read(databas
     until_caught_up(follower)
 
 
-def test_nothing_before_the_ledger_was_deployed_counts(database: Store) -> None:
-    host = grown(blocks=3)
-    host.depths = 2, 10**6
+def test_nothing_before_the_first_entry_counts(database: Store) -> None:
+    host = FakeHost(random.Random(1))
+    for entries in (0, 0, 2, 1):
+        host.mine(entries)
+    host.depths = 2, 3
     _, store = followed(host, database)
     assert store.status().settled == Settled(host.blocks[-2].block, None)
 

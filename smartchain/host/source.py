@@ -68,7 +68,6 @@ class HostLedger:
         self._fetchers = fetchers
         self._ranges = Ranges()
         self._by_hash = True
-        self._settles = True
 
     @property
     def name(self) -> str:
@@ -136,14 +135,14 @@ class HostLedger:
         return block
 
     def settled(self) -> Settled:
-        """Both None for a host that has no such tags, as development chains and those without finality have none."""
-        if not self._settles:
-            return Settled()
+        """None for a tag that the host has not, or not yet: one that has just started may refuse it for a while."""
+        return Settled(self._tagged("safe"), self._tagged("finalized"))
+
+    def _tagged(self, tag: Finality) -> HostBlock | None:
         try:
-            return Settled(self._block("safe"), self._block("finalized"))
+            return self._block(tag)
         except RpcRefused:
-            self._settles = False
-            return Settled()
+            return None
 
     def block(self, number: int) -> HostBlock | None:
         found = self._block(hex(number))

@@ -10,6 +10,7 @@ import pytest
 
 from smartchain.errors import (
     BrokenSequence,
+    HostError,
     HostUnavailable,
     NoContract,
     NotALedger,
@@ -22,7 +23,7 @@ from smartchain.errors import (
 from smartchain.host.source import HostLedger
 from smartchain.ledger.hash import keccak
 from smartchain.ledger.merkle import MerkleLog
-from smartchain.ports import Head, HostBlock
+from smartchain.ports import Head, HostBlock, Settled
 from smartchain.types import ChainId, Hash32, Index, Size
 from tests.unit.host.test_logs import ENTRY, LEDGER, Raw, single, word
 
@@ -162,6 +163,38 @@ def test_the_target_is_as_far_below_the_newest_block_as_confirmations_say() -> N
     assert HostLedger(Node(), LEDGER).target() == at(39)
     assert HostLedger(Node(), LEDGER, confirmations=5).target() == at(34)
     assert HostLedger(Node(), LEDGER, confirmations=500).target() == at(0)
+
+
+class Tagging(Node):
+    """A node whose chain is safe and finalized up to a number each, or that answers these tags by an error."""
+
+    def __init__(self, **tags: int | HostError) -> None:
+        super().__init__()
+        self.tags = tags
+
+    def _block(self, tag: str) -> Any:
+        said = self.tags.get(tag)
+        if isinstance(said, HostError):
+            raise said
+        return super()._block(tag if said is None else hex(said))
+
+
+def test_what_a_host_calls_safe_and_finalized_is_asked_by_these_names() -> None:
+    assert HostLedger(Tagging(safe=30, finalized=20), LEDGER).settled() == Settled(at(30), at(20))
+
+
+def test_a_tag_that_a_host_refuses_is_none_for_as_long_as_it_does_and_takes_no_other_with_it() -> None:
+    node = Tagging(safe=RpcRefused("invalid block tag", -32602), finalized=20)
+    source = HostLedger(node, LEDGER)
+    assert source.settled() == Settled(None, at(20))
+
+    node.tags["safe"], node.tags["finalized"] = 30, UnknownBlock("finalized block not found")
+    assert source.settled() == Settled(at(30), None)
+
+
+def test_a_host_that_fails_at_a_tag_has_not_said_that_it_has_none() -> None:
+    with pytest.raises(HostUnavailable, match="overloaded"):
+        HostLedger(Tagging(safe=30, finalized=HostUnavailable("overloaded")), LEDGER).settled()
 
 
 def test_everything_comes_in_order_and_the_last_chunk_ends_with_the_last_block() -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from smartchain.errors import InputError, NotALedger, RootMismatch, SourcesDisagree, StateGone, UnknownBlock, Untrue
+from smartchain.indexer.birth import Birth
 from smartchain.indexer.checkpoint import Checkpoints
 from smartchain.indexer.growth import Growth
 from smartchain.indexer.narrow import Suspicion, fits, narrow
@@ -61,6 +62,7 @@ class Follower:
         self._growth: Growth | None = None
         self._suspicions: list[Suspicion] = []
         self._settled_at: HostBlock | None = None
+        self._birth = Birth(source, store)
         if store.info.genesis.size > store.status().size:
             raise InputError(
                 f"the ledger opens with a snapshot of {store.info.genesis.size} wallets; import the snapshot file first"
@@ -105,6 +107,7 @@ class Follower:
         size = self._store.size_at(block.number) if block else self._store.info.genesis.size
         self._growth = None
         self._store.rewind(size, block)
+        self._birth.doubt()
         read_to = before.cursor.number if before.cursor else self._store.info.deployed_at
         fork = block.number if block else self._store.info.deployed_at - 1
         return Rewound(block.number if block else None, read_to - fork, before.size - size)
@@ -124,6 +127,8 @@ class Follower:
             total = self._expect(target, before)
         except NotALedger:
             return Waited(f"the ledger is not there yet at host block {target.number}", caught_up=False)
+        if not self._is_born(total):
+            return _asked_again()
         checkpoints = Checkpoints(self._source, self._store, target)
         try:
             with self._writer(self._store.take) as writer:
@@ -143,6 +148,11 @@ class Follower:
         except Untrue as lie:
             return self._doubt(lie, target)
         return self._advanced(growth, before, target, verified=False)
+
+    def _is_born(self, size: int) -> bool:
+        """Whether the contract is the one that the store began with; what is verified tells as much."""
+        store = self._store
+        return store.status().verified_size > store.info.genesis.size or self._birth.stands(size)
 
     def _read(self, first_block: int, target: HostBlock, expected: Size) -> Iterator[Chunk]:
         if first_block > target.number:
@@ -178,6 +188,9 @@ class Follower:
                 return Waited(f"all is read, and a newer host block is needed to verify it: {gone}", caught_up=False)
             return self._advanced(growth, before, target, verified=False)
         same = contract == ours
+        if same and not self._is_born(ours.size):
+            self._growth = None
+            return _asked_again()
         step.verified = same and self._past.stands(target)
         self._store.take(step)
         if not same:
@@ -251,6 +264,10 @@ class Follower:
                 "'smartchain verify' tells"
             )
         return ", unless what the node says of the contract is forged"
+
+
+def _asked_again() -> Waited:
+    return Waited("what the contract says of its beginning is not what is stored; it is asked once more", False)
 
 
 def _replaced(target: HostBlock) -> Waited:

@@ -1,0 +1,54 @@
+"""
+Whether a ledger is still the one that the store began with.
+
+A reorganisation that takes the deployment with it may bring it back at another second: the same address, another
+genesis, and so another chain from block 0 on. While no entry is verified no root would tell.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from smartchain.errors import NoContract, NotALedger, WrongStore
+from smartchain.ledger.address import checksum
+from smartchain.ports import EntrySource, LedgerInfo, LedgerStore
+
+
+class Birth:
+    """The deployment, asked about before the first entries are verified and after everything was dropped."""
+
+    def __init__(self, source: EntrySource, store: LedgerStore) -> None:
+        self._source = source
+        self._store = store
+        self._asked_at: int | None = None
+        self._other: LedgerInfo | None = None
+
+    def doubt(self) -> None:
+        """Blocks were dropped, perhaps the deployment's."""
+        self._asked_at = None
+
+    def stands(self, size: int) -> bool:
+        """
+        Whether what the contract says of its beginning is what the store has; asked once for that many entries.
+
+        False for a contract that is not there, and where it should be asked again: one replica may be of another
+        fork. Raises `WrongStore` where the same other beginning was told twice.
+        """
+        if size == self._asked_at:
+            return True
+        try:
+            said = self._source.info()
+        except (NoContract, NotALedger):
+            return False
+        ours = self._store.info
+        said = replace(said, deployed_at=ours.deployed_at)
+        if said == ours:
+            self._asked_at, self._other = size, None
+            return True
+        if said == self._other:
+            raise WrongStore(
+                f"the ledger {checksum(ours.address)} was deployed anew: it began at second {said.genesis.timestamp}, "
+                f"the one in the store at second {ours.genesis.timestamp}; name another file with --db"
+            )
+        self._other = said
+        return False

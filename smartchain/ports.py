@@ -320,7 +320,8 @@ class LedgerStore(Protocol):
         """
         Drop the entries from `size` on, blocks of that size or more, and subtrees past it.
 
-        Raises `FinalityBroken` where the cursor would stand before the finalized host block.
+        The finalized host block stays, as the cursor where that one is older. Raises `FinalityBroken` where entries up
+        to it would go.
         """
 
     def settle(self, settled: Settled) -> None:

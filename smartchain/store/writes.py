@@ -127,13 +127,13 @@ def _newer(one: HostBlock | None, other: HostBlock | None) -> HostBlock | None:
 
 def rewind(connection: Connection, ledger: int, size: Size, cursor: HostBlock | None) -> None:
     """
-    Drop what stands past `size` and `cursor`.
+    Drop what stands past `size` and `cursor`, or past the finalized host block where the cursor is older.
 
     Raises `StoreMoved` if there are fewer entries, `FinalityBroken` where finalized ones would go.
     """
     checksums.check(connection, ledger)
     now = status(connection, ledger)
-    _check_not_finalized(connection, ledger, now.settled.finalized, size, cursor)
+    cursor = _newer(_kept_by_finality(connection, ledger, now.settled.finalized, size), cursor)
     if size > now.size:
         raise StoreMoved(f"the store has {now.size} entries and cannot go back to {size}: another writer was here")
     blocks = _blocks_below(connection, ledger, size)
@@ -164,20 +164,19 @@ def rewind(connection: Connection, ledger: int, size: Size, cursor: HostBlock | 
     checksums.sign(connection, ledger)
 
 
-def _check_not_finalized(
-    connection: Connection, ledger: int, finalized: HostBlock | None, size: int, cursor: HostBlock | None
-) -> None:
+def _kept_by_finality(connection: Connection, ledger: int, finalized: HostBlock | None, size: int) -> HostBlock | None:
+    """The finalized host block, which stays. Raises `FinalityBroken` where entries up to it would not."""
     if finalized is None:
-        return
+        return None
     held = connection.execute(_SIZE_AT, (ledger, finalized.number)).fetchone()
-    if cursor is None or cursor.number < finalized.number or (held and size < held[0]):
-        to = f"host block {cursor.number}" if cursor else "its beginning"
+    if held and size < held[0]:
         raise FinalityBroken(
-            f"the store cannot go back to {to}: host block {finalized.number} was finalized, and what a way back "
-            "behind it needs is not kept; if the host chain did break its finality, index again into another database",
+            f"the store cannot go back to {size} entries: {held[0]} stand up to host block {finalized.number}, which "
+            "was finalized; if the host chain did break its finality, index again into another database",
             finalized.number,
             finalized.number,
         )
+    return finalized
 
 
 def _check_goes_on(step: Step, now: Status) -> None:

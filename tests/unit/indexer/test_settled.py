@@ -12,9 +12,9 @@ from smartchain.host.pool import PoolSource
 from smartchain.indexer.follow import Follower
 from smartchain.indexer.outcome import Reread, Rewound
 from smartchain.indexer.pooled import Pooled
-from smartchain.ports import LedgerStore, Settled, Store
+from smartchain.ports import HostBlock, LedgerStore, Settled, Store
 from smartchain.store import open_store
-from smartchain.types import Hash32
+from smartchain.types import ZERO_HASH, Hash32, Index, Size
 from tests.fakes.ledger_host import FakeHost
 from tests.fakes.replica import Replica
 from tests.unit.indexer.stepping import grown, until_caught_up
@@ -159,19 +159,23 @@ def _step_until_it_fails(follower: Follower) -> None:
 def test_the_store_itself_refuses_to_go_back_behind_the_finalized_block(database: Store) -> None:
     host = grown(blocks=20)
     host.depths = 3, 8
-    _, store = followed(host, database)
+    follower, store = followed(host, database)
     before = store.status()
-    place = host.blocks[-9].block
-
-    with pytest.raises(FinalityBroken, match=f"cannot go back to host block {place.number}: host block"):
-        store.rewind(store.size_at(place.number), place)
-    with pytest.raises(FinalityBroken, match="cannot go back to its beginning"):
-        store.rewind(store.size_at(0), None)
-    assert store.status() == before
     finalized = before.settled.finalized
     assert finalized is not None
-    store.rewind(store.size_at(finalized.number), finalized)
+    size = store.size_at(finalized.number)
+
+    for less in (Size(size - 1), Size(0)):
+        with pytest.raises(
+            FinalityBroken, match=f"{size} stand up to host block {finalized.number}, which"
+        ):
+            store.rewind(less, host.blocks[-9].block if less else None)
+    assert store.status() == before
+    store.rewind(size, HostBlock(store.host_block_of(Index(size - 1)), ZERO_HASH, 0))  # as from peers, who name no hash
     assert store.status().settled == Settled(finalized, finalized)
+    assert (store.status().cursor, store.status().verified_at) == (finalized, finalized)
+    until_caught_up(follower)
+    assert is_the_hosts(store, host)
 
 
 def test_host_blocks_without_entries_are_forgotten_below_the_finalized_one(database: Store) -> None:

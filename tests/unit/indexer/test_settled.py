@@ -166,9 +166,7 @@ def test_the_store_itself_refuses_to_go_back_behind_the_finalized_block(database
     size = store.size_at(finalized.number)
 
     for less in (Size(size - 1), Size(0)):
-        with pytest.raises(
-            FinalityBroken, match=f"{size} stand up to host block {finalized.number}, which"
-        ):
+        with pytest.raises(FinalityBroken, match=f"{size} stand up to host block {finalized.number}, which"):
             store.rewind(less, host.blocks[-9].block if less else None)
     assert store.status() == before
     store.rewind(size, HostBlock(store.host_block_of(Index(size - 1)), ZERO_HASH, 0))  # as from peers, who name no hash

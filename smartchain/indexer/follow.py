@@ -135,6 +135,9 @@ class Follower:
                 for chunk in self._read(first_block, target, before):
                     if chunk.last_block == target.number:
                         writer.flush()
+                        replaced = self._past.first_replaced_since(target)
+                        if replaced is not None:
+                            return self._rewind_to(self._past.before(replaced))
                         return self._close(growth, chunk, target, before)
                     writer.put(growth.step(chunk, self._end_of(chunk)))
                     if checkpoints.are_due(chunk.checkpoints):

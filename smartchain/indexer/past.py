@@ -112,6 +112,21 @@ class Past:
         ]
         return next((number for number, block_hash in known if not self.is_canonical(number, block_hash)), None)
 
+    def first_replaced_since(self, target: HostBlock) -> int | None:
+        """
+        The first host block that was read in an earlier answer and replaced since, among the newest below the target.
+
+        Mined again at the same second, the same entries give the same root: it does not tell.
+        """
+        status = self._store.status()
+        if status.cursor is None or status.cursor == status.verified_at:
+            return None
+        finalized = self._source.settled().finalized
+        seen = [place.number for place in (status.verified_at, finalized) if place is not None]
+        known = self._store.host_blocks(target.number + 1, MOST_LOOKS)
+        near = (one for one in known if one[0] > max(*seen, target.number - MOST_LOOKS, -1))
+        return next((number for number, block_hash in near if not self.is_canonical(number, block_hash)), None)
+
     def before(self, first_block: int) -> HostBlock | None:
         """Where to go back to, to read from that host block on again: never before what is verified and stands."""
         verified = self._store.status().verified_at

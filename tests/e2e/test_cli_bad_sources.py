@@ -76,7 +76,7 @@ def test_a_file_that_is_no_database_is_refused_and_kept_as_it_is(shell: Shell) -
 
 
 def test_a_store_of_another_kind_is_named(shell: Shell) -> None:
-    shell.refused("head", "--db", "postgresql://somewhere/db", says="sqlite:///")
+    shell.refused("head", "--db", "mysql://somewhere/db", says="sqlite:///")
 
 
 def test_a_database_of_another_ledger_of_the_same_address_is_refused(toolchain: Toolchain, shell: Shell) -> None:

@@ -265,3 +265,20 @@ def test_a_block_in_which_the_ledger_is_not_there_yet_is_waited_for() -> None:
     host.deployed = True
     until_caught_up(follower)
     assert_is_the_hosts(store, host)
+
+
+@pytest.mark.parametrize("at", range(1, 7))
+@pytest.mark.parametrize("depth", [3, 8, 19])
+def test_blocks_that_were_replaced_during_a_backfill_are_read_again_even_where_the_root_fits(
+    at: int, depth: int
+) -> None:
+    """The same entries, mined again at the same seconds in other blocks: only the hashes of those blocks tell."""
+    host = grown(blocks=20)
+    host.before_chunk = [*([lambda: None] * at), lambda: host.reorganise(depth, keep=True)]
+    store = ListStore(host.info())
+    follower = Follower(host, store)
+    with suppress(UnknownBlock):
+        follower.step()
+    until_caught_up(follower)
+    assert_is_the_hosts(store, host)
+    assert store.seen.items() <= {block.block.number: block.block.hash for block in host.blocks}.items()

@@ -38,6 +38,8 @@ class HostSettings:
     """Other nodes that must say the same head of the same block."""
     chain_id: ChainId | None = None
     """The chain that it has to be; None for whichever answers."""
+    more_rpc_urls: tuple[str, ...] = field(default=(), repr=False)
+    """Other nodes of the same chain, to go on with where the first fails or lies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class IndexSettings:
     finality: Finality | None = None
     poll_s: float | None = None
     """Seconds between two looks; None for 2, and 0.2 on a development chain."""
+    stall_s: float = 120.0
+    """Seconds without progress, where the contract has more than is verified, after which that is an alarm."""
     from_block: int | None = None
     """Where the logs begin; None to find the deployment."""
 

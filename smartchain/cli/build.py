@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,8 @@ from smartchain.errors import NoStore, WrongChain
 from smartchain.types import Address, ChainId
 
 if TYPE_CHECKING:
-    from smartchain.host.rpc import HttpRpc
+    from smartchain.host.rpc import HttpRpc, Retry
+    from smartchain.host.source import HostLedger
     from smartchain.ports import EntrySource, LedgerInfo, LedgerStore, Rpc, Store
     from smartchain.wallet.contacts import Contacts
     from smartchain.wallet.fees import FeePolicy
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from smartchain.wallet.sender import Sender
 
 
-def connect(host: HostSettings, url: str | None = None) -> HttpRpc:
+def connect(host: HostSettings, url: str | None = None, retry: Retry | None = None) -> HttpRpc:
     """A connection to the node, or to another one with the same headers and certificates."""
     import stamina
 
@@ -36,20 +38,24 @@ def connect(host: HostSettings, url: str | None = None) -> HttpRpc:
 
     endpoint = Endpoint.parse(url or host.rpc_url, host.headers, ca_file=host.ca_file, environment=os.environ)
     stamina.instrumentation.set_on_retry_hooks(())  # its own would write to stdout
-    return HttpRpc(endpoint)
+    return HttpRpc(endpoint) if retry is None else HttpRpc(endpoint, retry)
 
 
 def checked(host: HostSettings, check_rpc_url: tuple[str, ...]) -> HostSettings:
     """The same settings, with other nodes to ask too."""
-    return HostSettings(host.rpc_url, host.headers, host.ca_file, check_rpc_url, host.chain_id)
+    return replace(host, check_rpc_urls=check_rpc_url)
 
 
 def source_of(host: HostSettings, rpc: Rpc, ledger: Address, how: IndexSettings) -> EntrySource:
     """The ledger as something to read entries from, held to the other nodes where there are any."""
-    from smartchain.host.check import CheckedSource
+    return held_to_others(host, read_by(host, rpc, ledger, how))
+
+
+def read_by(host: HostSettings, rpc: Rpc, ledger: Address, how: IndexSettings) -> HostLedger:
+    """The ledger as one node has it."""
     from smartchain.host.source import HostLedger
 
-    source = HostLedger(
+    return HostLedger(
         rpc,
         ledger,
         confirmations=how.confirmations,
@@ -57,9 +63,23 @@ def source_of(host: HostSettings, rpc: Rpc, ledger: Address, how: IndexSettings)
         from_block=how.from_block,
         expected_chain=host.chain_id,
     )
+
+
+def held_to_others(host: HostSettings, source: EntrySource) -> EntrySource:
+    """The same source; its heads are compared with those of the nodes that were named for that."""
+    from smartchain.host.check import CheckedSource
+
     if not host.check_rpc_urls:
         return source
     return CheckedSource(source, [connect(host, url) for url in host.check_rpc_urls])
+
+
+def connect_all(host: HostSettings) -> list[HttpRpc]:
+    """A connection to each node, one that is named twice counts once; of several the next is asked at once."""
+    from smartchain.host.rpc import NO_RETRY
+
+    urls = list(dict.fromkeys((host.rpc_url, *host.more_rpc_urls)))
+    return [connect(host)] if len(urls) == 1 else [connect(host, url, NO_RETRY) for url in urls]
 
 
 def open_or_make(db: str) -> Store:

@@ -17,10 +17,11 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from smartchain.cli.kinds import split_urls
 from smartchain.cli.settings import SECRET, VARIABLES
 from smartchain.errors import SettingsError
 
-LISTS = frozenset({"rpc_header", "check_rpc_url"})
+LISTS = frozenset({"rpc_url", "rpc_header", "check_rpc_url"})
 Text = str | bool | None
 Several = list[str] | str | None
 
@@ -61,15 +62,17 @@ def read_files(dotenv: Path, toml: Path) -> dict[str, Any]:
         raise SettingsError(f"{toml} is not TOML: {error}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{dotenv} or {toml} cannot be read: {type(error).__name__}") from None
-    return {name: _listed(value) if name in LISTS else value for name, value in known.items()}
+    return {name: _listed(name, value) if name in LISTS else value for name, value in known.items()}
 
 
 def _field(variable: str) -> Any:
     return Field(default=None, validation_alias=AliasChoices(variable))
 
 
-def _listed(value: list[str] | str) -> list[str]:
-    return value if isinstance(value, list) else value.split(",")
+def _listed(name: str, value: list[str] | str) -> list[str]:
+    if isinstance(value, list):
+        return value
+    return split_urls(value) if name == "rpc_url" else value.split(",")
 
 
 def _variable(name: str, path: object) -> str:

@@ -18,7 +18,7 @@ from smartchain.ledger.address import checksum
 from smartchain.types import Address
 
 if TYPE_CHECKING:
-    from smartchain.ports import EntrySource, LedgerStore
+    from smartchain.ports import LedgerStore
 
 
 @click.command()
@@ -29,11 +29,12 @@ if TYPE_CHECKING:
     following.confirmations,
     following.finality,
     following.poll,
+    following.stall_after,
     following.from_block,
 )
 @options.ledger
 @options.database
-@options.host
+@options.hosts
 @options.check_rpc_url
 @options.as_json
 def index(
@@ -52,9 +53,10 @@ def index(
     """
     run = _Run(how, as_json)
     with signals(run.stop):
-        source, info = run.patiently(lambda: following.reach(ledger, db, build.checked(host, check_rpc_url), how))
+        settings = build.checked(host, check_rpc_url)
+        upstream = run.patiently(lambda: following.reach(ledger, db, settings, how, run.told))
         with closing(run.patiently(lambda: build.open_or_make(db))) as store:
-            status = run.go(source, store.ledger(info))
+            status = run.go(upstream, store.ledger(upstream.info))
     click.get_current_context().exit(status)
 
 
@@ -62,10 +64,10 @@ class _Run(following.Watch):
     """One run of the daemon."""
 
     def __init__(self, how: IndexSettings, as_json: bool) -> None:
-        super().__init__(how.follow, as_json)
+        super().__init__(how.follow, as_json, how.stall_s)
         self._how = how
 
-    def go(self, source: EntrySource, store: LedgerStore) -> int:
+    def go(self, upstream: following.Upstream, store: LedgerStore) -> int:
         """Exit status: a daemon that was told to stop is done, a catching up that was interrupted is not."""
         from smartchain.indexer.daemon import Daemon
         from smartchain.indexer.follow import Follower
@@ -73,10 +75,16 @@ class _Run(following.Watch):
         gc.set_threshold(following.SELDOM)
         info = store.info
         self.log.info("started", ledger=checksum(info.address), chain=info.chain_id, size=store.status().size)
-        follower = Follower(source, store, self.bar, self.stop.is_set)
+        self.watches(store)
+        follower = Follower(upstream.source, store, self.progress, self.stop.is_set)
         poll_s = self._how.poll_on(info.chain_id)
         daemon = Daemon(
-            follower, self.stop, self.report, self.trouble, poll_s, idle=lambda: store.look_up(following.LOOKED_UP)
+            upstream.steps(follower, store, self),
+            self.stop,
+            self.report,
+            self.trouble,
+            poll_s,
+            idle=lambda: store.look_up(following.LOOKED_UP),
         )
         with self.bar:
             if self._how.follow:

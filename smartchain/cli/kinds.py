@@ -4,6 +4,7 @@ What a person types, as click's parameter types; what cannot be understood is sa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -54,6 +55,18 @@ class ListedKind(click.types.StringParamType):
         return [one.strip() for one in rv.split(",") if one.strip()]
 
 
+class NodesKind(click.types.StringParamType):
+    """One of several nodes; in a variable of the environment a space, or a comma and another URL, stands between."""
+
+    def split_envvar_value(self, rv: str) -> list[str]:
+        return split_urls(rv)
+
+
+def split_urls(text: str) -> list[str]:
+    """A URL may hold a comma of its own: only one that another URL follows ends it."""
+    return [one for one in re.split(r"\s+|,\s*(?=https?://)", text.strip().rstrip(",")) if one]
+
+
 def _read_payee(text: str) -> Address | str:
     """What is written as an address is one; anything else is a label, to be looked up."""
     return parse_address(text) if is_address_like(text) else text
@@ -70,6 +83,7 @@ PRICE = Kind("amount", _read_price)
 MEMO = Kind("text|0xhex", parse_memo)
 MEMO_HASH = Kind("text", hash_memo)
 LISTED = ListedKind()
+NODES = NodesKind()
 COUNT = click.IntRange(min=0)
 SECONDS = Measure(0, A_YEAR_S)
 

@@ -20,9 +20,13 @@ _HOST = re.compile(r"([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 
 
 def _how(
-    confirmations: int | None, finality: Finality | None, poll: float | None, from_block: int | None
+    confirmations: int | None,
+    finality: Finality | None,
+    poll: float | None,
+    stall_after: float,
+    from_block: int | None,
 ) -> IndexSettings:
-    return following.how_of(True, confirmations, finality, poll, from_block)
+    return following.how_of(True, confirmations, finality, poll, stall_after, from_block)
 
 
 def _settings(
@@ -113,7 +117,15 @@ def _origin(text: str) -> str:
         help="Entries that are not verified yet with which it is still ready.",
     ),
 )
-@options.bundle("how", _how, following.confirmations, following.finality, following.poll, following.from_block)
+@options.bundle(
+    "how",
+    _how,
+    following.confirmations,
+    following.finality,
+    following.poll,
+    following.stall_after,
+    following.from_block,
+)
 @click.option(
     "--peer",
     "peers",
@@ -124,7 +136,7 @@ def _origin(text: str) -> str:
 )
 @options.ledger
 @options.database
-@options.host
+@options.hosts
 @options.check_rpc_url
 @options.keys
 @options.as_json

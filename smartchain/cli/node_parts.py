@@ -15,12 +15,14 @@ from smartchain.cli import build, following, peers
 from smartchain.config import HostSettings, IndexSettings
 from smartchain.errors import SettingsError
 from smartchain.ledger.address import checksum
+from smartchain.node.health import HostNode
 from smartchain.types import Address, Index, Wei
 
 if TYPE_CHECKING:
+    from smartchain.host.pool import PoolSource
     from smartchain.indexer.daemon import Steps
     from smartchain.peer.roster import Roster
-    from smartchain.ports import EntrySource, Journal, LedgerInfo, LedgerStore, Spender, Store
+    from smartchain.ports import Journal, LedgerInfo, LedgerStore, Spender, Store
     from smartchain.wallet.keys import KeyOptions, KeySigner
 
 SQLITE = "sqlite:///"
@@ -58,11 +60,11 @@ def known_info(plan: Plan) -> LedgerInfo | None:
     return next((info for info in known if info.address == plan.ledger), None)
 
 
-def reach(plan: Plan, roster: Roster | None) -> tuple[LedgerInfo, EntrySource | None]:
+def reach(plan: Plan, roster: Roster | None, watch: following.Watch) -> tuple[LedgerInfo, following.Upstream | None]:
     """The ledger as the contract or most of the peers say it is, and the contract to read it from."""
     if plan.host is not None:
-        source, info = following.reach(plan.ledger, plan.db, plan.host, plan.how)
-        return info, source
+        upstream = following.reach(plan.ledger, plan.db, plan.host, plan.how, watch.told)
+        return upstream.info, upstream
     return _elected(plan, roster), None
 
 
@@ -81,16 +83,34 @@ def _elected(plan: Plan, roster: Roster | None) -> LedgerInfo:
 
 
 def steps_of(
-    plan: Plan, watch: following.Watch, store: LedgerStore, source: EntrySource | None, roster: Roster | None
+    plan: Plan,
+    watch: following.Watch,
+    store: LedgerStore,
+    upstream: following.Upstream | None,
+    roster: Roster | None,
 ) -> Steps:
     """What the daemon runs."""
     from smartchain.indexer.follow import Follower
 
+    source = None if upstream is None else upstream.source
     if roster is not None:
-        return peers.gatherer_of(roster, store, source, plan.folder, watch.stop, watch.log.warning, watch.progress)
-    if source is None:
+        gatherer = peers.gatherer_of(roster, store, source, plan.folder, watch.stop, watch.log.warning, watch.progress)
+        return gatherer if upstream is None else upstream.steps(gatherer, store, watch)
+    if upstream is None:
         raise SettingsError(NOTHING)
-    return Follower(source, store, watch.progress, watch.stop.is_set)
+    return upstream.steps(Follower(upstream.source, store, watch.progress, watch.stop.is_set), store, watch)
+
+
+def standings_of(pool: PoolSource) -> tuple[HostNode, ...]:
+    """The nodes of the host chain, as `/health` tells of them."""
+    return tuple(
+        HostNode(
+            node.name,
+            "set aside" if node.aside else "in use" if node is pool.in_use else "waiting" if node.reason else "ready",
+            node.aside or node.reason or None,
+        )
+        for node in pool.nodes
+    )
 
 
 def journal_of(store: Store) -> Journal:

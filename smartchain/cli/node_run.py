@@ -22,7 +22,7 @@ from smartchain.node import legacy
 from smartchain.node.app import build_app
 from smartchain.node.door import Door
 from smartchain.node.feed import Feed
-from smartchain.node.health import Health
+from smartchain.node.health import Health, Waiting
 from smartchain.node.server import Server
 from smartchain.node.services import Services
 
@@ -36,10 +36,10 @@ class NodeRun(following.Watch):
     """One run."""
 
     def __init__(self, settings: NodeSettings, plan: Plan, keys: KeyOptions, as_json: bool) -> None:
-        super().__init__(True, as_json)
+        super().__init__(True, as_json, plan.how.stall_s)
         self._settings, self._plan, self._keys = settings, plan, keys
         self._as_json = as_json
-        self._feed, self._health = Feed(), Health(settings.max_lag)
+        self._feed, self._health = Feed(), Health(settings.max_lag, waiting=self._waiting)
         self._pulse = Pulse(self._feed, self._health)
 
     def run(self) -> None:
@@ -62,23 +62,29 @@ class NodeRun(following.Watch):
 
     def _serve(self, server: Server, door: Door, ends: ExitStack) -> None:
         """What the store has at once; what the host chain or other nodes say as they say it."""
-        plan, source = self._plan, None
+        plan, upstream = self._plan, None
         roster = parts.roster_of(plan, self.log.warning)
         info = parts.known_info(plan)
         if info is None:
             door.waits_for = "other nodes" if plan.host is None else "the host chain"
-            info, source = self.patiently(lambda: parts.reach(plan, roster))
+            info, upstream = self.patiently(lambda: parts.reach(plan, roster, self))
         store = ends.enter_context(closing(self.patiently(lambda: build.open_or_make(plan.db))))
         ends.callback(server.stop)  # before the store is closed
         ends.callback(self._feed.close)  # which ends the streams
         kept = store.ledger(info)
         door.open(build_app(self._services(store, kept, roster)))
         self.log.info("started", ledger=checksum(info.address), chain=info.chain_id, size=kept.status().size)
-        if source is None and plan.host is not None:
-            info, source = self.patiently(lambda: parts.reach(plan, roster))
+        if upstream is None and plan.host is not None:
+            info, upstream = self.patiently(lambda: parts.reach(plan, roster, self))
             kept = store.ledger(info)
         self._pulse.watch(kept)
-        self._run(kept, parts.steps_of(plan, self, kept, source, roster))
+        self.watches(kept)
+        self._run(kept, parts.steps_of(plan, self, kept, upstream, roster))
+
+    def _waiting(self) -> Waiting:
+        """What it waits for, and how the nodes of the host chain stand."""
+        wait, pool = self.dog.wait(), self.pool
+        return Waiting(wait.reason, wait.since_s, wait.stalled, () if pool is None else parts.standings_of(pool))
 
     def _services(self, store: Store, kept: LedgerStore, roster: Roster | None) -> Services:
         settings, pays = self._settings, None

@@ -72,20 +72,43 @@ def needed(given: Address | None) -> Address:
     return given
 
 
-def _host(rpc_url: str, rpc_header: tuple[str, ...], ca_file: Path | None, chain_id: int | None) -> HostSettings:
-    return HostSettings(rpc_url, rpc_header, ca_file, (), None if chain_id is None else ChainId(chain_id))
+def _hosts(
+    rpc_url: tuple[str, ...], rpc_header: tuple[str, ...], ca_file: Path | None, chain_id: int | None
+) -> HostSettings:
+    first, *more = rpc_url or (DEFAULT_RPC_URL,)
+    chain = None if chain_id is None else ChainId(chain_id)
+    return HostSettings(first, rpc_header, ca_file, (), chain, tuple(more))
 
 
-host = bundle(
-    "host",
-    _host,
-    option("rpc_url", "--rpc-url", metavar="URL", default=DEFAULT_RPC_URL, show_default=True,
-           help="A node of the host chain."),
+def _host(
+    rpc_url: tuple[str, ...], rpc_header: tuple[str, ...], ca_file: Path | None, chain_id: int | None
+) -> HostSettings:
+    """Raises `click.UsageError` for several nodes that were typed; of several in a setting it takes the first."""
+    if len(rpc_url) > 1:
+        context = click.get_current_context()
+        if context.get_parameter_source("rpc_url") is ParameterSource.COMMANDLINE:
+            raise click.UsageError("this command asks one node: give --rpc-url once", context)
+        note(f"ETH_RPC_URL names {len(rpc_url)} nodes, and this command asks one: the first of them")
+    return _hosts(rpc_url[:1], rpc_header, ca_file, chain_id)
+
+
+_rpc_url = option(
+    "rpc_url", "--rpc-url", metavar="URL", type=kinds.NODES, multiple=True, default=(DEFAULT_RPC_URL,),
+    show_default=True, help="A node of the host chain.",
+)  # fmt: skip
+_rpc_urls = option(
+    "rpc_url", "--rpc-url", metavar="URL", type=kinds.NODES, multiple=True, default=(DEFAULT_RPC_URL,),
+    show_default=True, help="A node of the host chain; may be given again, to go on with the next where one fails.",
+)  # fmt: skip
+_how_to_reach = (
     option("rpc_header", "--rpc-header", metavar="'NAME: VALUE'", type=kinds.LISTED, multiple=True,
            help="Sent with each request; may be given again."),
     option("ca_file", "--ca-file", type=FILE, help="Certificates to trust instead of the system's."),
     option("chain_id", "--chain-id", type=kinds.COUNT, metavar="N", help="Refuse any other host chain."),
 )  # fmt: skip
+
+host = bundle("host", _host, _rpc_url, *_how_to_reach)
+hosts = bundle("host", _hosts, _rpc_urls, *_how_to_reach)
 
 check_rpc_url = option(
     "check_rpc_url", "--check-rpc-url", metavar="URL", type=kinds.LISTED, multiple=True,

@@ -8,6 +8,8 @@ others decide, and where nobody can the run ends with both names.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from smartchain.errors import FinalityBroken, HostError, HostUnavailable, SourcesDisagree, StateGone, Untrue
 from smartchain.host.pool import PoolSource
 from smartchain.host.standing import Node, told
@@ -24,15 +26,22 @@ class Pooled:
     """
     Runs the steps of a `Follower` or a `Gatherer` that reads from this pool.
 
+    Where `is_stalled` says so, another node has its turn.
+
     Raises what the steps do: a fault that passes where it is every node's, a lie where no node is left.
     """
 
-    def __init__(self, steps: Steps, pool: PoolSource, store: LedgerStore) -> None:
+    def __init__(
+        self, steps: Steps, pool: PoolSource, store: LedgerStore, is_stalled: Callable[[], bool] = lambda: False
+    ) -> None:
         self._steps = steps
         self._pool = pool
         self._store = store
+        self._is_stalled = is_stalled
 
     def step(self) -> Outcome:
+        if self._is_stalled():
+            self._pool.failed(self._pool.in_use, f"nothing moves with {self._pool.name}")
         faults = list[HostError]()
         waited: Outcome | None = None
         for node in self._pool.order():
@@ -135,9 +144,9 @@ class Pooled:
             said = f"every node is set aside, none is left: {told(self._pool.nodes)}"
             raise type(lie)(said, lie.first_block, lie.last_block, lacks=lie.lacks) from lie
 
-    def _reread(self, lie: Untrue, node: Node) -> Reread:
-        said = f"{node.name} is set aside: {node.aside}" if node.aside else str(lie)
-        return Reread(lie.first_block or 0, lie.last_block or 0, said)
+    def _reread(self, lie: Untrue, node: Node) -> Outcome:
+        """Once a liar is gone there is nothing to wait for."""
+        return self.step() if node.aside else Reread(lie.first_block or 0, lie.last_block or 0, str(lie))
 
     # two heads of one block
 

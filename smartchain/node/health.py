@@ -31,11 +31,42 @@ class Counts:
     rpc_errors: int = 0
 
 
-class Health:
-    """Told by the indexer's thread, asked by everybody; `lag` is the entries that a ready node may be behind."""
+@dataclass(frozen=True, slots=True)
+class HostNode:
+    """One node of the host chain that this one was told of."""
 
-    def __init__(self, lag: int = 0, stale_s: float = STALE_S, clock: Callable[[], float] = time.monotonic) -> None:
+    name: str
+    state: str
+    """"in use", "ready", "waiting" after a fault, or "set aside" for good."""
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What the indexer waits for, since when, and the sentence of an alarm where that is no longer healthy."""
+
+    reason: str = "the host chain"
+    since_s: float = 0.0
+    stalled: str | None = None
+    nodes: tuple[HostNode, ...] = ()
+
+
+class Health:
+    """
+    Told by the indexer's thread, asked by everybody; `lag` is the entries that a ready node may be behind.
+
+    `waiting` says what the indexer waits for at this moment.
+    """
+
+    def __init__(
+        self,
+        lag: int = 0,
+        stale_s: float = STALE_S,
+        clock: Callable[[], float] = time.monotonic,
+        waiting: Callable[[], Waiting] = Waiting,
+    ) -> None:
         self.counts = Counts()
+        self.waiting = waiting
         self._lag, self._stale_s, self._clock = lag, stale_s, clock
         self._lock = threading.Lock()
         self._caught_up: float | None = None

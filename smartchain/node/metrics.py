@@ -14,10 +14,12 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from smartchain.errors import SmartchainError
+from smartchain.node.health import Waiting
 from smartchain.node.services import Services
 from smartchain.ports import Status
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_NODE, _STATES = ("node", "state"), ("in use", "ready", "waiting", "set aside")
 OTHER = "other"
 """Every address that is none of ours, so that strangers cannot make up routes."""
 
@@ -106,6 +108,7 @@ class _Chain(Collector):
         yield _counter("reorganised_blocks", "Host blocks that were replaced.", counts.replaced)
         yield _counter("reorganised_entries", "Entries that were taken back.", counts.dropped)
         yield _gauge("deepest_reorganisation", "Host blocks that the deepest one replaced.", counts.deepest)
+        yield from _waiting(self._services.health.waiting())
         yield _counter("rpc_errors", "Failed looks at the host chain.", counts.rpc_errors)
 
     def _settled(self, status: Status) -> Iterator[Metric]:
@@ -113,6 +116,16 @@ class _Chain(Collector):
             size = min(self._services.store.size_at(place.number), status.verified_size) if place else 0
             yield _gauge(f"{name}_host_block", f"Host block up to which all is {name}.", place.number if place else 0)
             yield _gauge(f"{name}_size", f"Entries that are {name}.", size)
+
+
+def _waiting(waiting: Waiting) -> Iterator[Metric]:
+    yield _gauge("stalled", "Whether the contract has more and nothing moves.", int(waiting.stalled is not None))
+    yield _gauge("waiting_seconds", "Since when it waits for what it waits for.", int(waiting.since_s))
+    nodes = GaugeMetricFamily("smartchain_rpc_node", "1 for how each node of the host chain stands.", labels=_NODE)
+    for node in waiting.nodes:
+        for state in _STATES:
+            nodes.add_metric([node.name, state], int(node.state == state))
+    yield nodes
 
 
 def _gauge(name: str, says: str, value: int) -> Metric:

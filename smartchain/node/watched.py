@@ -17,8 +17,17 @@ from smartchain.node.services import Services
 
 def routes(services: Services, metrics: Metrics) -> list[BaseRoute]:
     async def health(_: Request) -> Response:
-        """At once: the process lives and answers."""
-        return answer({"alive": True})
+        """At once, also where the store does not answer: what the indexer waits for, and whether that is no stall."""
+        waiting = services.health.waiting()
+        said = {
+            "alive": True,
+            "healthy": waiting.stalled is None,
+            "reason": waiting.stalled,
+            "waits_for": waiting.reason,
+            "since_s": int(waiting.since_s),
+            "nodes": [{"name": one.name, "state": one.state, "reason": one.reason} for one in waiting.nodes],
+        }
+        return answer(said, 200 if waiting.stalled is None else 503)
 
     def ready(_: Request) -> Response:
         try:

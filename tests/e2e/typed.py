@@ -24,7 +24,7 @@ KEYS = (
 )
 """The first two of anvil's."""
 
-KEPT = ("PATH", "SMARTCHAIN_TOOLCHAIN", "XDG_CACHE_HOME")
+KEPT = ("PATH", "PYTHONPATH", "SMARTCHAIN_TOOLCHAIN", "XDG_CACHE_HOME")
 """Of this process's environment; the rest is not a user's."""
 
 
@@ -57,9 +57,7 @@ class Shell:
     environment: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        kept = {
-            name: os.environ[name] for name in ("PATH", "SMARTCHAIN_TOOLCHAIN", "XDG_CACHE_HOME") if name in os.environ
-        }
+        kept = {name: os.environ[name] for name in KEPT if name in os.environ}
         self.environment = {**kept, "HOME": str(self.folder), **self.environment}
 
     def files(self) -> list[str]:

@@ -191,6 +191,26 @@ def test_the_host_is_the_local_node_unless_somebody_says_otherwise(monkeypatch: 
     assert parse("--rpc-header", "X: y, z") == HostSettings("https://node/key", ("X: y, z",))
 
 
+def test_several_nodes_are_taken_by_who_can_use_them_and_refused_or_noted_by_others(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, all_ = asked(options.host, "host"), asked(options.hosts, "host")
+
+    typed = ("--rpc-url", "http://a,b", "--rpc-url", "http://c")
+    assert all_(*typed) == HostSettings("http://a,b", more_rpc_urls=("http://c",))
+    with pytest.raises(click.UsageError, match="give --rpc-url once"):
+        one(*typed)
+    for setting in ("http://a,b http://c", "http://a,b,http://c", "http://a,b, http://c,"):
+        monkeypatch.setenv("ETH_RPC_URL", setting)
+        assert all_() == HostSettings("http://a,b", more_rpc_urls=("http://c",))
+    assert "http" not in repr(all_())
+    assert one() == HostSettings("http://a,b")
+    assert "ETH_RPC_URL names 2 nodes" in capsys.readouterr().err
+    assert all_(files={"rpc_url": ["http://d", "http://e"]}) == all_()
+    monkeypatch.delenv("ETH_RPC_URL")
+    assert all_(files={"rpc_url": ["http://d", "http://e"]}) == HostSettings("http://d", more_rpc_urls=("http://e",))
+
+
 def test_casts_variables_and_options_name_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
     parse = asked(options.keys, "keys")
     monkeypatch.setenv("ETH_KEYSTORE", "key.json")
@@ -276,7 +296,7 @@ def test_toml_takes_the_names_of_the_options_and_dotenv_those_of_the_environment
     (folder / ".env").write_text("ETH_RPC_URL=http://dotenv\nETH_PRIVATE_KEY=0xabc\nDB=other\nSOMETHING=1\n")
 
     assert file_settings() == {
-        "rpc_url": "http://dotenv",
+        "rpc_url": ["http://dotenv"],
         "private_key": "0xabc",
         "chain_id": "5",
         "sender": "0x1",
@@ -290,7 +310,7 @@ def test_toml_takes_the_names_of_the_options_and_dotenv_those_of_the_environment
     [
         ("rpc = 'x'", "'rpc' in smartchain.toml is no setting"),
         ("private_key = '0x1'", "private_key does not belong"),
-        ("rpc_url = [1]", "ETH_RPC_URL"),
+        ("ledger = [1]", "SMARTCHAIN_LEDGER"),
         ("rpc_url =", "not TOML"),
     ],
 )

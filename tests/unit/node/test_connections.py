@@ -255,7 +255,8 @@ def test_followers_cannot_take_every_place() -> None:
         followers = [clients.enter_context(Follower(server)) for _ in range(60)]
 
         assert sum(follower.response.status == 200 for follower in followers) <= 20
-        assert ask(server, "/health") == (200, b'{"alive":true}')
+        status, body = ask(server, "/health")
+        assert (status, b'"alive":true' in body) == (200, True)
 
 
 def test_an_address_that_is_taken_is_said_to_be() -> None:

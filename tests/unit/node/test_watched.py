@@ -9,12 +9,20 @@ from smartchain.errors import HostUnavailable, PeerUnavailable
 from smartchain.indexer.outcome import Advanced, Outcome, Reread, Rewound, Waited
 from smartchain.node.app import build_app
 from smartchain.node.door import Door
-from smartchain.node.health import Health
+from smartchain.node.health import Health, HostNode, Waiting
 from smartchain.types import Size
 from tests.store.making import ANNA, payment, payments
 from tests.unit.node.asking import Client, World
 
 UP_TO_DATE = Waited("up to date", caught_up=True)
+
+
+STALLED = Waiting(
+    "logs that give the contract's root",
+    130.5,
+    "the contract has 4 entries more than are verified, and nothing moves for 130 s",
+    (HostNode("http://a", "set aside", "it lied"), HostNode("http://b", "in use", None)),
+)
 
 
 class Watched:
@@ -23,7 +31,8 @@ class Watched:
     def __init__(self, lag: int = 0) -> None:
         self.now = 0.0
         self.world = World(payments(1, 7))
-        self.health = Health(lag, clock=lambda: self.now)
+        self.waiting = Waiting("the next host block")
+        self.health = Health(lag, clock=lambda: self.now, waiting=lambda: self.waiting)
         self.pulse = Pulse(self.world.feed, self.health)
         self.client = Client(build_app(self.world.services(health=self.health)))
 
@@ -47,7 +56,9 @@ def node() -> Watched:
 
 
 def test_a_node_that_has_not_looked_is_alive_and_not_ready(node: Watched) -> None:
-    assert node.client.get("/health").json() == {"alive": True}
+    response = node.client.get("/health")
+    said = response.json()
+    assert (response.status_code, said["alive"], said["healthy"], said["nodes"]) == (200, True, True, [])
     assert "has not looked" in str(node.reason())
 
 
@@ -174,3 +185,36 @@ def test_an_update_waits_for_a_whole_look(node: Watched) -> None:
     waiting.join(5)
 
     assert found == [True]
+
+
+def test_a_stall_is_no_good_health_and_says_what_is_waited_for_since_when_and_of_whom(node: Watched) -> None:
+    node.waiting = STALLED
+
+    response = node.client.get("/health")
+
+    assert response.status_code == 503
+    assert response.json() == {
+        "alive": True,
+        "healthy": False,
+        "reason": STALLED.stalled,
+        "waits_for": STALLED.reason,
+        "since_s": 130,
+        "nodes": [
+            {"name": "http://a", "state": "set aside", "reason": "it lied"},
+            {"name": "http://b", "state": "in use", "reason": None},
+        ],
+    }
+    assert (node.figure("stalled"), node.figure("waiting_seconds")) == (1, 130)
+    figures = node.client.get("/metrics").text
+    assert 'smartchain_rpc_node{node="http://a",state="set aside"} 1.0' in figures
+    assert 'smartchain_rpc_node{node="http://b",state="set aside"} 0.0' in figures
+
+
+def test_health_is_good_as_soon_as_it_moves_again(node: Watched) -> None:
+    node.waiting = STALLED
+    node.client.get("/health")
+    node.waiting = Waiting("the next host block", 3.0)
+
+    response = node.client.get("/health")
+
+    assert (response.status_code, response.json()["reason"], node.figure("stalled")) == (200, None, 0)

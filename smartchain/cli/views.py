@@ -44,11 +44,11 @@ def head_json(store: LedgerStore) -> dict[str, Any]:
 
 
 def settled_json(store: LedgerStore) -> dict[str, Any]:
-    """How much the host calls safe, and finalized; null for what it calls nothing."""
+    """How much the host calls safe, and finalized, where it does."""
     with store.view() as view:
         settled = view.status.settled
         found = {"safe": standing(view, settled.safe), "finalized": standing(view, settled.finalized)}
-    return {name: None if one is None else asdict(one) for name, one in found.items()}
+    return {name: asdict(one) for name, one in found.items() if one is not None}
 
 
 def head_fields(store: LedgerStore) -> Iterator[tuple[str, str]]:
@@ -63,7 +63,7 @@ def head_fields(store: LedgerStore) -> Iterator[tuple[str, str]]:
     yield "pending", f"{plural(head['pending'], 'entry', 'entries')}, recorded and not yet in a block"
     yield "verified", _verified(status)
     for name in ("safe", "finalized"):
-        if found := head[name]:
+        if found := head.get(name):
             said = f"{plural(found['size'], 'entry', 'entries')} in {plural(found['blocks'], 'block')}"
             yield name, f"{said}, up to host block {found['host_block']}"
 

@@ -131,7 +131,7 @@ class PoolSource:
         else what the nodes raise.
         """
         said, faults = dict[Node, LedgerInfo](), list[HostError]()
-        for node in self.sound:
+        for node in in_turn(self.nodes, self._clock()) or self.sound:
             try:
                 said[node] = node.source.info()
             except WrongChain:

@@ -90,8 +90,8 @@ def check(connection: Connection, ledger: int) -> None:
     """Raises `CorruptStore` if what is stored about a ledger is not what was stored; each write asks this first."""
     if not fits(connection, ledger):
         raise CorruptStore(
-            f"what is stored about ledger {ledger} does not fit its checksum; `smartchain fsck` says more, and "
-            "--repair mends it"
+            f"what is stored about ledger {ledger} does not fit its checksum; `smartchain fsck` says more; "
+            "move the database away and index again"
         )
 
 

@@ -1,5 +1,5 @@
 """
-What does not fit its checksum, of the rows that no hash commits to. `repair` asks for all of it, `fsck` for the first.
+What does not fit its checksum, of the rows that no hash commits to; `fsck` asks for the first.
 """
 
 from __future__ import annotations

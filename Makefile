@@ -2,7 +2,8 @@
 
 PYTHON ?= python3
 UV ?= $(shell command -v uv 2>/dev/null)
-JOBS ?= auto
+# Two tests a core, up to eight: many of them wait for a node, a server or a browser most of their time.
+JOBS ?= $(shell $(PYTHON) -c 'import os; n = os.cpu_count() or 1; print(max(n, min(2 * n, 8)))')
 ARGS ?=
 
 VENV := .venv

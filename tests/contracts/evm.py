@@ -25,6 +25,7 @@ from smartchain.types import Address, Hash32
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "smartchain" / "host" / "artifacts"
 MOCKS = ROOT / "tests" / "contracts" / "artifacts"
+CONTRACTS = [path.stem for folder in (SHIPPED, MOCKS) for path in sorted(folder.glob("*.json"))]
 
 NOBODY = "0x" + "00" * 20
 NO_MEMO = bytes(32)

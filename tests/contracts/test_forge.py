@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import Toolchain
+from tests.conftest import ROOT, Toolchain
+from tests.contracts.evm import CONTRACTS, artifact
 
-ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.xdist_group("forge")
 
 INVARIANTS = {
     "invariant_the_root_is_that_of_the_events",
@@ -21,9 +21,10 @@ INVARIANTS = {
 }
 
 
-@pytest.mark.timeout(600)
-def test_forge_finds_no_counterexample(toolchain: Toolchain) -> None:
-    ran = subprocess.run(
+@pytest.fixture(scope="module")
+def ran(toolchain: Toolchain) -> subprocess.CompletedProcess[str]:
+    """`forge test`, once: it compiles everything."""
+    return subprocess.run(
         [toolchain.forge, "test", "--json"],
         cwd=ROOT,
         env={**toolchain.environment, "FOUNDRY_PROFILE": "ci"},
@@ -31,6 +32,9 @@ def test_forge_finds_no_counterexample(toolchain: Toolchain) -> None:
         text=True,
     )
 
+
+@pytest.mark.timeout(600)
+def test_forge_finds_no_counterexample(ran: subprocess.CompletedProcess[str]) -> None:
     results = tests_of(json.loads(ran.stdout)) if ran.stdout.startswith("{") else {}
     failed = {name: result["reason"] for name, result in results.items() if result["status"] != "Success"}
     assert (ran.returncode, failed) == (0, {}), ran.stderr + ran.stdout[:2000] * (not results)
@@ -42,6 +46,15 @@ def test_forge_finds_no_counterexample(toolchain: Toolchain) -> None:
     held = {name: kind["Invariant"] for name, kind in kinds.items() if "Invariant" in kind}
     assert set(held) == INVARIANTS
     assert {(one["runs"], one["calls"], one["reverts"]) for one in held.values()} == {(256, 256 * 64, 0)}
+
+
+def test_forge_makes_the_bytecode_that_is_committed(ran: subprocess.CompletedProcess[str]) -> None:
+    assert ran.returncode == 0
+
+    for name in CONTRACTS:
+        source = ROOT / artifact(name)["sourceName"]
+        made = json.loads((ROOT / ".build/forge/out" / source.name / f"{name}.json").read_text())
+        assert made["bytecode"]["object"] == artifact(name).get("bytecode", "0x"), name
 
 
 def tests_of(suites: dict[str, Any]) -> dict[str, Any]:

@@ -57,20 +57,6 @@ abstract contract Ledger is ILedger {
     }
 
     /// @inheritdoc ILedger
-    function seal() external returns (uint64 index) {
-        index = _append(SEAL, msg.sender, address(0), 0, 0);
-    }
-
-    /// @inheritdoc ILedger
-    function checkpoint() external returns (uint64 size_, bytes32 root_) {
-        (size_, root_) = head();
-
-        _ledger().checkpoints[size_] = root_;
-
-        emit CheckpointKept(size_, root_);
-    }
-
-    /// @inheritdoc ILedger
     function peaks() external view returns (bytes32[] memory) {
         return _ledger().log.peaks();
     }
@@ -112,6 +98,20 @@ abstract contract Ledger is ILedger {
             entry.subject, entry.sender, entry.recipient, entry.value, entry.timestamp, entry.memo
         );
         return MerkleLog.verify(leaf, index, size_, proof, _rootAt(size_));
+    }
+
+    /// @inheritdoc ILedger
+    function seal() public virtual returns (uint64 index) {
+        index = _append(SEAL, msg.sender, address(0), 0, 0);
+    }
+
+    /// @inheritdoc ILedger
+    function checkpoint() public virtual returns (uint64 size_, bytes32 root_) {
+        (size_, root_) = head();
+
+        _ledger().checkpoints[size_] = root_;
+
+        emit CheckpointKept(size_, root_);
     }
 
     /// @inheritdoc ILedger

@@ -23,7 +23,9 @@ ROOT = Path(__file__).resolve().parent.parent
 CONTRACTS = ROOT / "contracts"
 SETTINGS = CONTRACTS / "compiler.json"
 SHIPPED = ROOT / "smartchain" / "host" / "artifacts"
-"""What the package carries: the contract that it deploys, and the interface of every ledger."""
+"""What the package carries: the contracts that it deploys, and the interface of every ledger."""
+
+SHIPS = ("BPSC", "BPSCFactory", "ILedger", "TokenBPSC")
 
 MOCKS = ROOT / "tests" / "contracts" / "artifacts"
 """What tests deploy, so that they need no compiler."""
@@ -140,7 +142,7 @@ def main(arguments: list[str]) -> int:
 def artifacts(compiled: dict[str, Compiled]) -> dict[Path, str]:
     """Every artifact that belongs in the tree: its path and its text."""
     mocks = [name for name, contract in compiled.items() if contract.source.startswith("contracts/mocks/")]
-    places = [(SHIPPED, "BPSC"), (SHIPPED, "ILedger"), *((MOCKS, name) for name in mocks)]
+    places = [*((SHIPPED, name) for name in SHIPS), *((MOCKS, name) for name in mocks)]
     return {folder / f"{name}.json": artifact(compiled[name]) for folder, name in places}
 
 

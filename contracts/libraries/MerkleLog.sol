@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 /// @title The Merkle tree of RFC 9162 over an append-only log, with keccak256 for its hash
-/// @notice The only place in which the contracts hash. A log keeps its size and, for each level, the root of the
+/// @notice The only place in which the contracts hash what a log holds. A log keeps its size and, for each level, the root of the
 /// perfect subtree of 2^level leaves that was completed there last: the peaks are those at the set bits of the
 /// size. The others are left where they are, since writing over a slot costs less than filling an empty one.
 /// @dev Each piece of assembly has a twin in plain Solidity, to which `MerkleLog.t.sol` holds it.
@@ -48,6 +48,19 @@ library MerkleLog {
             mstore(add(m, 1), left)
             mstore(add(m, 33), right)
             hash := keccak256(m, 65)
+        }
+    }
+
+    /// @notice The hash of a ledger's head, as a registry of ledgers keeps it: keccak256(0x04 ‖ ledger ‖ size (8) ‖
+    /// root), 61 bytes.
+    function registryLeaf(address ledger, uint64 size, bytes32 root_) internal pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            let m := mload(0x40)
+            mstore8(m, 4)
+            mstore(add(m, 1), shl(96, ledger))
+            mstore(add(m, 21), shl(192, size))
+            mstore(add(m, 29), root_)
+            hash := keccak256(m, 61)
         }
     }
 
@@ -109,6 +122,16 @@ library MerkleLog {
 
             hash = found ? node(self.peakOf[level], hash) : self.peakOf[level];
             found = true;
+        }
+    }
+
+    /// @notice The root of a log with these peaks, lowest level first.
+    function rootOf(bytes32[] memory list) internal pure returns (bytes32 hash) {
+        if (list.length == 0) return EMPTY;
+
+        hash = list[0];
+        for (uint256 i = 1; i < list.length; ++i) {
+            hash = node(list[i], hash);
         }
     }
 

@@ -35,7 +35,7 @@ _SENTENCES = {
     "of payment {position} (counted from 0): leave it out, or pay another address",
     "FeeTooHigh(uint32 ppm, uint32 most)": "a fee of {ppm} parts per million is too high: {most} is the most",
     "NoTreasury()": "there is no treasury: a ledger with a fee, and collecting from one, needs it",
-    "NothingToCollect()": "the ledger holds no Ether: there is nothing to collect",
+    "NothingToCollect()": "the ledger holds nothing: there is nothing to collect",
     "BatchIsPaying()": "nothing is collected in the middle of a batch: collect before or after it",
     "WrongGenesis(uint64 size, uint256 peaks)": "a genesis of {size} entries has as many peaks as bits set in that, "
     "not {peaks}",
@@ -47,6 +47,23 @@ _SENTENCES = {
     "ReservedSubject(address subject)": "the subject {subject} is reserved for seals: record another",
     "SubjectAlreadyDeclared(address subject)": "the subject {subject} was declared before: it never changes",
     "SubjectUnknown(address subject)": "the subject {subject} was never declared by this ledger",
+    "NotAToken(address token)": "there is no token at {token}: check its address, and the host chain",
+    "NameUnreadable(address token)": "the name of the token {token} is no readable text, perhaps made to mislead: "
+    "it gets no ledger",
+    "SymbolUnreadable(address token)": "the symbol of the token {token} is no readable text, perhaps made to mislead: "
+    "it gets no ledger",
+    "TransferRefused(address from, address to, uint256 value, uint256 position)": "the token does not move {value} of "
+    "its smallest unit from {from} to {to} (payment {position}, counted from 0): see what {from} has and has approved",
+    "WrongArrival(address recipient, uint256 sent, uint256 arrived, uint256 position)": "{arrived} arrived at "
+    "{recipient} where {sent} were sent (payment {position}, counted from 0): a token that takes a fee of its own, or "
+    "rounds, is paid singly, through a ledger without a fee",
+    "PermitRefused(uint256 allowed, uint256 owed)": "the token does not take the permit, and {allowed} approved before "
+    "are less than {owed}: sign again, or approve",
+    "TokenIsMoving()": "nothing is recorded in the middle of a transfer: call the ledger before or after it",
+    "AlreadyDeployed(address ledger)": "you have a ledger of these terms already, at {ledger}: use it, or change one",
+    "AlreadyListed(address ledger)": "the factory lists {ledger} already",
+    "NotALedger(address ledger)": "there is no ledger at {ledger}, or it has no head to show for 100,000 gas",
+    "NotListed(address ledger)": "the factory does not list {ledger}: register it first",
     "Panic(uint256 code)": "the contract stopped at an impossible state (panic {code:#x})",
 }
 _TEXT = keccak(b"Error(string)")[:4]

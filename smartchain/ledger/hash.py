@@ -30,6 +30,7 @@ LEAF = b"\x00"
 NODE = b"\x01"
 BLOCK = b"\x02"
 TRANSACTION = b"\x03"
+REGISTRY = b"\x04"
 
 
 def keccak(message: bytes) -> Hash32:
@@ -75,6 +76,11 @@ def block_hash(parent: Hash32, number: int, timestamp: int, size: int, root: Has
 def transaction_hash(anchor: Hash32, index: int, leaf: Hash32) -> Hash32:
     """The name of an entry for clients that expect Ethereum's identifiers."""
     return keccak(TRANSACTION + anchor + index.to_bytes(8, "big") + leaf)
+
+
+def registry_leaf_hash(ledger: Address, size: int, root: Hash32) -> Hash32:
+    """Leaf of a ledger's head in the log that a factory keeps over all ledgers."""
+    return keccak(REGISTRY + ledger + size.to_bytes(8, "big") + root)
 
 
 def subject_id(name: str) -> Address:

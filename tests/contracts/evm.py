@@ -93,6 +93,16 @@ class Evm:
         """A new ledger that relays Ether."""
         return self.deploy("BPSC", max_entries, interval, fee_ppm, treasury, genesis)
 
+    def token_bpsc(
+        self,
+        token: str,
+        fee_ppm: int = 0,
+        treasury: str = NOBODY,
+        genesis: tuple[int, int, list[bytes]] = NO_GENESIS,
+    ) -> Contract:
+        """A new ledger that relays a token, of blocks of 100 entries."""
+        return self.deploy("TokenBPSC", token, 100, 0, fee_ppm, treasury, genesis)
+
     def send(self, call: Any, value: int = 0, sender: int = 0) -> Any:
         """Send a call as a transaction, after asking what it returns: (that, the receipt)."""
         returned = call.call(self._from(sender, value))

@@ -143,7 +143,7 @@ def test_a_number_with_high_bits_is_no_ledger_s(decode: Any, words: int) -> None
 
 def declared_errors() -> dict[str, list[tuple[str, str]]]:
     found = {}
-    for name in ("BPSC", "ILedger"):
+    for name in ("BPSC", "BPSCFactory", "ILedger", "TokenBPSC"):
         for item in contracts.abi(name):
             if item["type"] == "error":
                 found[item["name"]] = [(field["type"], field["name"]) for field in item["inputs"]]

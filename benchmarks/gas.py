@@ -1,5 +1,5 @@
 """
-What each act on a BPSC costs, as the receipts of real transactions on anvil say.
+What each act on a ledger and on a factory costs, as the receipts of real transactions on anvil say.
 
     python benchmarks/gas.py            write the figures to benchmarks/gas.json
     python benchmarks/gas.py --print    only print them
@@ -25,6 +25,7 @@ sys.path.insert(0, str(ROOT))
 
 from eth_abi.abi import encode  # noqa: E402
 
+from benchmarks import gas_tokens  # noqa: E402
 from smartchain.devnet.anvil import Anvil, AnvilSettings, find_anvil  # noqa: E402
 from smartchain.host import contracts  # noqa: E402
 from smartchain.host.reverts import selector  # noqa: E402
@@ -100,7 +101,10 @@ def measure(anvil: Path) -> dict[str, Any]:
         chain.rpc.call("anvil_setBlockTimestampInterval", 12)
         for number in range(EXISTING):
             chain.rpc.call("anvil_setBalance", "0x" + person(number).hex(), "0x1")
-        return {**_without_fee(Relay(chain)), "with a fee": _with_fee(Relay(chain, 50, person(1)))}
+        of_ether = {**_without_fee(Relay(chain)), "with a fee": _with_fee(Relay(chain, 50, person(1)))}
+    with Anvil(anvil, AnvilSettings(port=0)) as chain:
+        chain.rpc.call("anvil_setBlockTimestampInterval", 12)
+        return of_ether | gas_tokens.measure(chain)
 
 
 def _without_fee(ledger: Relay) -> dict[str, Any]:
@@ -137,7 +141,7 @@ def text(figures: dict[str, Any]) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(description="Measure what each act on a BPSC costs.")
+    parser = argparse.ArgumentParser(description="Measure what each act on a ledger and on a factory costs.")
     parser.add_argument("--print", action="store_true", help="only print the figures; write nothing")
     dry: bool = parser.parse_args(arguments).print
     figures = text(measure(find_anvil(os.environ, Path.home())))

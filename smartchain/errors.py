@@ -22,7 +22,8 @@ Every error of the package, as one tree.
     │   ├── RpcRefused                   the node answered with an error that trying again does not mend
     │   ├── WrongChain                   another chain id than expected
     │   ├── NoContract                   no code at the address
-    │   └── NotALedger                   code that does not answer as a ledger does
+    │   ├── NotALedger                   code that does not answer as a ledger does
+    │   └── NotAFactory                  code that does not answer as a factory of ledgers does
     ├── Untrue                           what the host said cannot be so: never skipped
     │   ├── MalformedLog                 a log that is not canonical
     │   ├── BrokenSequence               indexes that jump, double or go back
@@ -160,6 +161,9 @@ class NoContract(HostError): ...
 
 
 class NotALedger(HostError): ...
+
+
+class NotAFactory(HostError): ...
 
 
 class Untrue(SmartchainError):

@@ -14,10 +14,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from smartchain.errors import NotALedger, SettingsError
+from smartchain.errors import SettingsError
 from smartchain.host.reverts import DecodedError as DecodedError
 from smartchain.host.reverts import decode_error as decode_error
 from smartchain.host.reverts import selector
+from smartchain.host.words import WORD, address, number, small, text, unlike, words
 from smartchain.ledger.block import BlockRule
 from smartchain.ledger.entry import MAX_PAYMENT, Entry
 from smartchain.ledger.hash import keccak
@@ -43,8 +44,6 @@ VERIFY_ENTRY = selector("verifyEntry((address,address,address,uint256,uint64,byt
 CHECKPOINT_KEPT = keccak(b"CheckpointKept(uint64,bytes32)")
 """Topic of the event of a checkpoint."""
 
-_WORD = 32
-
 
 @dataclass(frozen=True, slots=True)
 class Opening:
@@ -55,6 +54,9 @@ class Opening:
     """Seconds; 0 where there are no entries."""
     peaks: tuple[Hash32, ...] = ()
     """Lowest level first."""
+
+
+NO_OPENING = Opening()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +73,13 @@ class Subject:
 
 def relay_data(recipient: Address, memo: Hash32 = ZERO_HASH) -> bytes:
     """Call data of `relay`; the value goes along as Ether."""
-    return RELAY + _address(recipient) + memo
+    return RELAY + address(recipient) + memo
 
 
 def relay_batch_data(payments: Sequence[tuple[Address, int]], memo: Hash32 = ZERO_HASH) -> bytes:
     """Call data of `relayBatch`. Raises `SettingsError` for a value that is no uint96: such a payment goes singly."""
-    words = b"".join(payment_word(recipient, value) for recipient, value in payments)
-    return RELAY_BATCH + _number(2 * _WORD) + memo + _number(len(payments)) + words
+    packed = b"".join(payment_word(recipient, value) for recipient, value in payments)
+    return RELAY_BATCH + number(2 * WORD) + memo + number(len(payments)) + packed
 
 
 def payment_word(recipient: Address, value: int) -> bytes:
@@ -101,20 +103,20 @@ def checkpoint_data() -> bytes:
 
 def subject_data(subject: Address) -> bytes:
     """Call data of `subject`."""
-    return SUBJECT + _address(subject)
+    return SUBJECT + address(subject)
 
 
 def checkpoint_at_data(size: int) -> bytes:
     """Call data of `checkpointAt`."""
-    return CHECKPOINT_AT + _number(size)
+    return CHECKPOINT_AT + number(size)
 
 
 def verify_entry_data(entry: Entry, index: int, size: int, proof: Sequence[Hash32]) -> bytes:
     """Call data of `verifyEntry`."""
-    fields = b"".join(map(_address, (entry.subject, entry.sender, entry.recipient)))
-    fields += _number(entry.value) + _number(entry.timestamp) + entry.memo
-    head = fields + _number(index) + _number(size) + _number(9 * _WORD)
-    return VERIFY_ENTRY + head + _number(len(proof)) + b"".join(proof)
+    fields = b"".join(map(address, (entry.subject, entry.sender, entry.recipient)))
+    fields += number(entry.value) + number(entry.timestamp) + entry.memo
+    head = fields + number(index) + number(size) + number(9 * WORD)
+    return VERIFY_ENTRY + head + number(len(proof)) + b"".join(proof)
 
 
 def deploy_data(
@@ -122,72 +124,77 @@ def deploy_data(
     interval: int,
     fee_ppm: int = 0,
     treasury: Address | None = None,
-    opening: Opening = Opening(),
+    opening: Opening = NO_OPENING,
 ) -> bytes:
     """The data of the transaction that creates a BPSC: its bytecode and the constructor's arguments."""
-    numbers = b"".join(map(_number, (max_entries, interval, fee_ppm)))
-    arguments = numbers + _address(treasury or ZERO_ADDRESS) + _number(5 * _WORD)
-    genesis = _number(opening.size) + _number(opening.timestamp) + _number(3 * _WORD) + _number(len(opening.peaks))
-    return bytecode("BPSC") + arguments + genesis + b"".join(opening.peaks)
+    numbers = b"".join(map(number, (max_entries, interval, fee_ppm)))
+    arguments = numbers + address(treasury or ZERO_ADDRESS) + number(5 * WORD)
+    return bytecode("BPSC") + arguments + opening_words(opening)
+
+
+def opening_words(opening: Opening) -> bytes:
+    """A `Genesis` as an argument."""
+    head = number(opening.size) + number(opening.timestamp) + number(3 * WORD) + number(len(opening.peaks))
+    return head + b"".join(opening.peaks)
 
 
 # what is answered
 
 
 def decode_size(answer: bytes) -> Size:
-    return Size(_numbers(answer, 1)[0])
+    return Size(small(words(answer, 1)[0], 64))
 
 
 def decode_root(answer: bytes) -> Hash32:
-    return Hash32(_words(answer, 1)[0])
+    return Hash32(words(answer, 1)[0])
 
 
 def decode_flag(answer: bytes) -> bool:
-    return bool(_small(_words(answer, 1)[0], 1))
+    return bool(small(words(answer, 1)[0], 1))
 
 
 def decode_head(answer: bytes) -> Head:
     """Size and root. Raises `NotALedger`, as all of these do, where the answer has another form."""
-    size, root = _words(answer, 2)
-    return Head(Size(_small(size, 64)), Hash32(root))
+    size, root = words(answer, 2)
+    return Head(Size(small(size, 64)), Hash32(root))
 
 
 def decode_peaks(answer: bytes) -> list[Hash32]:
     """Lowest level first."""
-    if len(answer) < 2 * _WORD or len(answer) % _WORD or int.from_bytes(answer[:_WORD], "big") != _WORD:
-        raise _unlike(answer)
-    count, *peaks = (answer[at : at + _WORD] for at in range(_WORD, len(answer), _WORD))
+    if len(answer) < 2 * WORD or len(answer) % WORD or int.from_bytes(answer[:WORD], "big") != WORD:
+        raise unlike(answer)
+    count, *peaks = (answer[at : at + WORD] for at in range(WORD, len(answer), WORD))
     if int.from_bytes(count, "big") != len(peaks):
-        raise _unlike(answer)
+        raise unlike(answer)
     return [Hash32(peak) for peak in peaks]
 
 
 def decode_block_rule(answer: bytes) -> BlockRule:
-    most, interval = _words(answer, 2)
-    return BlockRule(_small(most, 32), _small(interval, 32))
+    most, interval = words(answer, 2)
+    return BlockRule(small(most, 32), small(interval, 32))
 
 
 def decode_genesis(answer: bytes) -> Genesis:
-    size, root, timestamp = _words(answer, 3)
-    return Genesis(Size(_small(size, 64)), Hash32(root), _small(timestamp, 64))
+    size, root, timestamp = words(answer, 3)
+    return Genesis(Size(small(size, 64)), Hash32(root), small(timestamp, 64))
 
 
 def decode_fee_ppm(answer: bytes) -> int:
-    return _small(_words(answer, 1)[0], 32)
+    return small(words(answer, 1)[0], 32)
 
 
 def decode_treasury(answer: bytes) -> Address | None:
     """Who gets what is collected; None for nobody."""
-    raw = _small(_words(answer, 1)[0], 160).to_bytes(20, "big")
+    raw = small(words(answer, 1)[0], 160).to_bytes(20, "big")
     return Address(raw) if any(raw) else None
 
 
 def decode_subject(answer: bytes) -> Subject:
     """Name, symbol and decimals of a subject."""
-    if len(answer) < 5 * _WORD:
-        raise _unlike(answer)
-    name, symbol, decimals = (answer[at : at + _WORD] for at in (0, _WORD, 2 * _WORD))
-    return Subject(_text(answer, name), _text(answer, symbol), _small(decimals, 8))
+    if len(answer) < 5 * WORD:
+        raise unlike(answer)
+    name, symbol, decimals = (answer[at : at + WORD] for at in (0, WORD, 2 * WORD))
+    return Subject(text(answer, name), text(answer, symbol), small(decimals, 8))
 
 
 # what was compiled
@@ -209,44 +216,3 @@ def abi(name: str = "BPSC") -> list[dict[str, Any]]:
 def bytecode(name: str = "BPSC") -> bytes:
     """What creates a contract, the constructor's arguments apart."""
     return bytes.fromhex(artifact(name)["bytecode"].removeprefix("0x"))
-
-
-# words
-
-
-def _number(value: int) -> bytes:
-    return value.to_bytes(_WORD, "big")
-
-
-def _address(address: Address) -> bytes:
-    return bytes(12) + address
-
-
-def _words(answer: bytes, count: int) -> list[bytes]:
-    if len(answer) != count * _WORD:
-        raise _unlike(answer)
-    return [answer[at : at + _WORD] for at in range(0, len(answer), _WORD)]
-
-
-def _numbers(answer: bytes, count: int) -> list[int]:
-    return [_small(word, 64) for word in _words(answer, count)]
-
-
-def _small(word: bytes, bits: int) -> int:
-    number = int.from_bytes(word, "big")
-    if number >> bits:
-        raise _unlike(word)
-    return number
-
-
-def _text(answer: bytes, offset: bytes) -> str:
-    start = int.from_bytes(offset, "big")
-    length = int.from_bytes(answer[start : start + _WORD], "big")
-    raw = answer[start + _WORD : start + _WORD + length]
-    if len(raw) != length or start + _WORD > len(answer):
-        raise _unlike(answer)
-    return raw.decode(errors="replace")
-
-
-def _unlike(answer: bytes) -> NotALedger:
-    return NotALedger(f"the contract's answer of {len(answer)} bytes is not what a ledger says: check the address")

@@ -4,14 +4,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from smartchain.cli import build, kinds, options, output, sending
 from smartchain.config import HostSettings
+from smartchain.ledger.hash import ETHER
 from smartchain.types import ZERO_ADDRESS, Address
 from smartchain.wallet.fees import FeePolicy
 from smartchain.wallet.flight import Patience
 from smartchain.wallet.keys import KeyOptions
+
+if TYPE_CHECKING:
+    from smartchain.host.factory import Terms
+    from smartchain.wallet.pay import Deployed, Way
+    from smartchain.wallet.sender import Sender
 
 UINT32 = click.IntRange(0, 2**32 - 1)
 MOST_ENTRIES = 100
@@ -35,6 +43,9 @@ MOST_ENTRIES = 100
     help="What the ledger keeps, in parts per million.",
 )
 @click.option("--treasury", type=kinds.ADDRESS, help="Who gets the fees when they are collected.")
+@click.option("--token", type=kinds.ADDRESS, help="The ledger is of this token (ERC-20), not of Ether.")
+@click.option("--via", type=kinds.ADDRESS, help="Have the factory there make the ledger, and list it.")
+@click.option("--factory", is_flag=True, help="Deploy the factory of ledgers instead, at its one address.")
 @options.patience_that_waits
 @options.paying
 def deploy(
@@ -42,6 +53,9 @@ def deploy(
     interval: int,
     fee_ppm: int,
     treasury: Address | None,
+    token: Address | None,
+    via: Address | None,
+    factory: bool,
     host: HostSettings,
     keys: KeyOptions,
     fees: FeePolicy,
@@ -51,41 +65,82 @@ def deploy(
     as_json: bool,
 ) -> None:
     """
-    Deploy a ledger (a BPSC) on the host chain.
+    Deploy a ledger (a BPSC) on the host chain, of Ether or of a token.
 
     The rule says when a block closes. `--max-entries 1` is a block for each transaction, `--max-entries 0` a block
     whenever somebody seals one. Nobody can change it later, nor anything else: the contract has no owner.
     """
+    from smartchain.host.factory import Terms
     from smartchain.wallet.pay import Way
-    from smartchain.wallet.pay import deploy as send_it
 
-    if max_entries is None:
-        max_entries = 0 if interval else MOST_ENTRIES
+    if factory and any((max_entries is not None, interval, fee_ppm, treasury, token, via)):
+        raise click.UsageError("--factory takes no terms: it makes no ledger yet", click.get_current_context())
+    if token == ETHER:
+        raise click.UsageError("that is Ether, no token: leave --token out", click.get_current_context())
     if fee_ppm and treasury is None:
         raise click.UsageError(
             "--fee-ppm needs --treasury ADDRESS, which the fees are for", click.get_current_context()
         )
-    signer = build.signer_of(keys)
-    sender = build.sender_of(host, build.connect(host), signer, fees, gas_limit)
-    made = send_it(
-        sender,
-        max_entries=max_entries,
-        interval=interval,
-        fee_ppm=fee_ppm,
-        treasury=treasury or ZERO_ADDRESS,
-        way=Way(patience, nonce, sending.tell_one),
-    )
+    if max_entries is None:
+        max_entries = 0 if interval else MOST_ENTRIES
+    terms = Terms(token or ETHER, max_entries, interval, fee_ppm, treasury or ZERO_ADDRESS)
+    sender = build.sender_of(host, build.connect(host), build.signer_of(keys), fees, gas_limit)
+    way = Way(patience, nonce, sending.tell_one)
+    if factory:
+        _factory(sender, way, as_json)
+    else:
+        _ledger(sender, terms, via, way, as_json)
+
+
+def _ledger(sender: Sender, terms: Terms, via: Address | None, way: Way, as_json: bool) -> None:
+    """A ledger of these terms, made by the sender or by a factory for him."""
+    made = _made(sender, terms, via, way)
     ledger, transaction = output.address(made.ledger), output.hexed(made.transaction)
     if as_json:
         answer = {"ledger": ledger, "transaction": transaction, "block_number": made.block_number}
         output.say_json({**answer, "gas_used": made.gas_used})
         return
-    output.fields(
-        [
-            ("ledger", ledger),
-            ("transaction", transaction),
-            ("host block", str(made.block_number)),
-            ("gas used", f"{made.gas_used:,}"),
-        ]
-    )
+    output.fields([("ledger", ledger), *_cost(made)])
     output.note(f"next: export SMARTCHAIN_LEDGER={ledger}")
+
+
+def _made(sender: Sender, terms: Terms, via: Address | None, way: Way) -> Deployed:
+    from smartchain.wallet import deploying, pay
+
+    if via is not None:
+        return deploying.deploy_through(sender, via, terms, way)
+    if terms.subject != ETHER:
+        return deploying.deploy_token(sender, terms, way)
+    return pay.deploy(
+        sender,
+        max_entries=terms.max_entries,
+        interval=terms.interval,
+        fee_ppm=terms.fee_ppm,
+        treasury=terms.treasury,
+        way=way,
+    )
+
+
+def _factory(sender: Sender, way: Way, as_json: bool) -> None:
+    """The factory; nothing is sent where it is there already."""
+    from smartchain.wallet.deploying import deploy_factory
+
+    there = deploy_factory(sender, way)
+    factory, made = output.address(there.factory), there.made
+    if as_json:
+        sent = (output.hexed(made.transaction), made.block_number, made.gas_used) if made else (None, None, None)
+        names = ("transaction", "block_number", "gas_used")
+        output.say_json({"factory": factory, **dict(zip(names, sent, strict=True))})
+        return
+    output.fields([("factory", factory), *(_cost(made) if made else [])])
+    if made is None:
+        output.note("it was there already: nothing was sent")
+    output.note(f"next: smartchain deploy --via {factory}")
+
+
+def _cost(made: Deployed) -> list[tuple[str, str]]:
+    return [
+        ("transaction", output.hexed(made.transaction)),
+        ("host block", str(made.block_number)),
+        ("gas used", f"{made.gas_used:,}"),
+    ]

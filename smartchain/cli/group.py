@@ -29,6 +29,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Read": {
         "index": ("index", "Read a ledger from the host chain into the store, and verify it."),
+        "chains": ("chains", "All chains of a factory: what each is of, how long, how far it is verified."),
         "head": ("chain", "Where the stored chain stands."),
         "blocks": ("chain", "The blocks of the stored chain."),
         "block": ("chain", "One block, and the entries in it."),

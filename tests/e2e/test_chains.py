@@ -1,0 +1,105 @@
+"""Typing `deploy --token`, `--via` and `--factory`, and `chains`: on anvil, as a person would."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from smartchain.host import factory, tokens
+from smartchain.host.reverts import selector
+from smartchain.ledger.address import checksum, parse_address
+from smartchain.ledger.hash import ETHER
+from smartchain.types import Address
+from tests.conftest import Toolchain
+from tests.e2e.typed import Shell, nothing_sent, shell_for, wallet
+from tests.fakes.anvil import OnAnvil, on_anvil
+
+MOCKS = Path(__file__).parents[1] / "contracts" / "artifacts"
+FACTORY = checksum(factory.factory_address())
+
+
+@pytest.fixture
+def chain(toolchain: Toolchain) -> Iterator[OnAnvil]:
+    """A chain of its own for each test: the factory has one address, and is there or not."""
+    with on_anvil(executable=toolchain.anvil) as chain:
+        yield chain
+
+
+@pytest.fixture
+def shell(chain: OnAnvil, tmp_path: Path) -> Shell:
+    return shell_for(tmp_path, chain)
+
+
+def token_of(chain: OnAnvil) -> Address:
+    """A token that the first account has some of."""
+    code = bytes.fromhex(json.loads((MOCKS / "MockToken.json").read_text())["bytecode"][2:])
+    token = parse_address(chain.send(None, code)["contractAddress"])
+    minted = selector("mint(address,uint256)") + bytes(12) + chain.accounts[0] + (10**9).to_bytes(32, "big")
+    chain.send(token, minted)
+    return token
+
+
+def test_what_cannot_be_deployed_is_refused_in_one_line(chain: OnAnvil, shell: Shell) -> None:
+    with nothing_sent(chain):
+        shell.refused("deploy", "--token", wallet(1), says=["there is no token at", wallet(1)])
+        shell.refused("deploy", "--via", FACTORY, says=["no contract at", "--factory"])
+        shell.refused("deploy", "--via", checksum(chain.ledger), says="no factory of ledgers")
+        shell.refused("deploy", "--factory", "--interval", "60", says="takes no terms", status=2)
+        shell.refused("deploy", "--token", checksum(ETHER), says="no token", status=2)
+        shell.refused("chains", "--factory", checksum(chain.ledger), says="no factory of ledgers")
+    chain.rpc.call("anvil_setCode", checksum(factory.PROXY), "0x")
+    with nothing_sent(chain):
+        shell.refused("deploy", "--factory", says="no deterministic deployment proxy")
+
+
+def test_a_factory_is_deployed_once_and_makes_each_ledger_once(chain: OnAnvil, shell: Shell) -> None:
+    token = checksum(token_of(chain))
+    made = shell.type("deploy", "--factory", "--json").json
+    with nothing_sent(chain):
+        again = shell.type("deploy", "--factory", "--json").json
+        said = shell.type("deploy", "--factory")
+
+    ether = shell.type("deploy", "--via", FACTORY, "--max-entries", "3", "--json").json
+    of_token = shell.type("deploy", "--via", FACTORY, "--token", token, "--json").json
+    shell.refused("deploy", "--via", FACTORY, "--token", token, says=["already", of_token["ledger"]])
+
+    assert made["factory"] == again["factory"] == FACTORY
+    assert (again["transaction"], made["gas_used"] > 6_000_000) == (None, True)
+    assert "there already" in said.err
+    rows = shell.type("chains", "--factory", FACTORY, "--json").lines
+    assert [(row["ledger"], row["symbol"], row["max_entries"], row["deployed"]) for row in rows] == [
+        (ether["ledger"], "ETH", 3, True),
+        (of_token["ledger"], "MOCK", 100, True),
+    ]
+
+
+def test_a_tokens_chain_is_followed_like_any_other_and_shown_beside_the_rest(chain: OnAnvil, shell: Shell) -> None:
+    token = token_of(chain)
+    shell.type("deploy", "--factory")
+    own = shell.type("deploy", "--token", checksum(token), "--max-entries", "2", "--json").json["ledger"]
+    ledger = parse_address(own)
+    chain.send(token, tokens.approve_data(ledger, 10**6))
+    for value in (5, 6, 7):
+        chain.send(ledger, tokens.relay_token_data(parse_address(wallet(1)), value))
+    for listed in (ledger, chain.ledger):
+        chain.send(factory.factory_address(), factory.register_data(listed))
+
+    assert shell.type("index", "--ledger", own).status == 0
+
+    rows = shell.type("chains", "--factory", FACTORY, "--json").lines
+    assert [(row["subject"], row["size"], row["verified"], row["blocks"]) for row in rows] == [
+        (checksum(token), 3, 3, 2),
+        (checksum(ETHER), 0, None, None),
+    ]
+    shown = shell.type("chains", "--factory", FACTORY)
+    assert [line.split()[:5] for line in shown.out.splitlines()[1:]] == [
+        [own, "MOCK", "3", "3", "2"],
+        [checksum(chain.ledger), "ETH", "0", "-", "-"],
+    ]
+    entries = shell.type("entries", "--ledger", own, "--json").lines
+    assert [(entry["subject"], entry["value"]) for entry in entries] == [
+        (checksum(token), str(value)) for value in (5, 6, 7)
+    ]

@@ -119,6 +119,9 @@ class EntrySource(Protocol):
     def info(self) -> LedgerInfo:
         """Raises `NoContract`, `NotALedger`, `HostUnavailable`."""
 
+    def origin(self, at: HostBlock) -> tuple[BlockRule, Genesis]:
+        """What the ledger says of its beginning at that block: it is the ledger that stood there. Raises as `head`."""
+
     def target(self) -> HostBlock:
         """The newest host block to read up to, by the confirmations or the finality that was asked for."""
 

@@ -1,6 +1,7 @@
 """What every test may ask for: the toolchain; and what is left out where, with the reason said."""
 
 import os
+import random
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 APE_RUNS_HERE = sys.version_info < (3, 13)
+
+SEED = int(os.environ.setdefault("SMARTCHAIN_SEED", str(random.SystemRandom().randrange(10**6, 10**9))))
+"""Where this run's random seeds begin: the same in every process of it, and new in each run."""
 
 settings.register_profile("house", deadline=None, print_blob=True)
 settings.load_profile("house")
@@ -49,6 +53,11 @@ class Toolchain:
             "FOUNDRY_SOLC": str(self.solc),
             "FOUNDRY_OFFLINE": "true",
         }
+
+
+def pytest_report_header() -> str:
+    """Said whether or not anything fails."""
+    return f"simulations: seeds from {SEED} on; the same ones again by SMARTCHAIN_SEED={SEED}"
 
 
 @pytest.fixture(scope="session")

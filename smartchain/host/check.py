@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from smartchain.errors import ProofError, SourcesDisagree, UnknownBlock, WrongChain
 from smartchain.host.source import HostLedger
 from smartchain.host.stateproof import proven_head
-from smartchain.ports import Chunk, EntrySource, Head, HostBlock, LedgerInfo, Rpc, Settled
+from smartchain.ledger.block import BlockRule
+from smartchain.ports import Chunk, EntrySource, Genesis, Head, HostBlock, LedgerInfo, Rpc, Settled
 from smartchain.types import Address, Hash32, Index, Size
 
 MOST_FORKS = 5
@@ -54,6 +55,9 @@ class CheckedSource:
                 )
         self._address = info.address
         return info
+
+    def origin(self, at: HostBlock) -> tuple[BlockRule, Genesis]:
+        return self._source.origin(at)
 
     def target(self) -> HostBlock:
         return self._source.target()

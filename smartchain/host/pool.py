@@ -15,15 +15,19 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from smartchain.errors import HostError, HostUnavailable, SourcesDisagree, UnknownBlock, WrongChain
+from smartchain.errors import HostError, HostUnavailable, SmartchainError, SourcesDisagree, UnknownBlock, WrongChain
 from smartchain.host.standing import Node, in_turn, named, told
-from smartchain.ports import Chunk, EntrySource, Head, HostBlock, LedgerInfo, Settled
+from smartchain.ledger.block import BlockRule
+from smartchain.ports import Chunk, EntrySource, Genesis, Head, HostBlock, LedgerInfo, Settled
 from smartchain.types import Hash32, Index, Size
 
 T = TypeVar("T")
 
 STUCK_S = 30.0
 """A node that has given the same newest block for so long is held to what the others have."""
+
+UNDECIDED_S = 30.0
+"""For so long two nodes may describe the ledger differently: a reorganisation may have deployed it anew on one."""
 
 AHEAD = 2
 """Host blocks by which another has to be ahead for it."""
@@ -65,6 +69,8 @@ class PoolSource:
         self._chance = chance or random.Random()  # noqa: S311  (no secret)
         self._info: LedgerInfo | None = None
         self._agreed: tuple[HostBlock, Head] | None = None
+        self._differ_s: float | None = None
+        """Since when nodes describe the ledger differently."""
         self._stands: tuple[int, float] = (-1, 0.0)
         """The newest block of the node in use, and since when it is."""
 
@@ -96,7 +102,7 @@ class PoolSource:
             self.in_use, self._stands = node, (-1, 0.0)
         self.fault = self.disputed = self.newest = None
         self.is_forked = False
-        self._know(node)
+        self.know(node)
 
     def failed(self, node: Node, fault: HostError | str, took_s: float = 0.0) -> None:
         node.failed(fault, self._clock(), self._chance, took_s)
@@ -127,8 +133,8 @@ class PoolSource:
         """
         What all nodes that answer say of the ledger, or most of them; the others are asked when they are back.
 
-        Raises `WrongChain` for a node of another chain, `SourcesDisagree` where two say otherwise and nobody decides,
-        else what the nodes raise.
+        Raises `WrongChain` for a node of another chain, `SourcesDisagree` where two say otherwise, nobody decides and
+        it stays so (`HostUnavailable` at first), else what the nodes raise.
         """
         said, faults = dict[Node, LedgerInfo](), list[HostError]()
         for node in in_turn(self.nodes, self._clock()) or self.sound:
@@ -154,15 +160,20 @@ class PoolSource:
         (chosen, most), *_ = votes.most_common()
         odd = [node for node, one in said.items() if _lasting(one) != chosen]
         if odd and most <= len(odd):
-            raise _different(first if odd[0] is not first else next(node for node in said if node not in odd), odd[0])
+            raise self._differing(first if odd[0] is not first else next(one for one in said if one not in odd), odd[0])
+        self._differ_s = None
         for node in said:
             node.is_known = True
         for node in odd:
             self.set_aside(node, "it describes the ledger otherwise than most do")
         return replace(chosen, deployed_at=min(one.deployed_at for one in said.values() if _lasting(one) == chosen))
 
-    def _know(self, node: Node) -> None:
-        """Compare a node that did not answer when the others did. A wrong chain is set aside: the run goes on."""
+    def know(self, node: Node) -> None:
+        """
+        Compare a node that did not answer when the others did. A wrong chain is set aside: the run goes on.
+
+        Raises `HostError`s where it cannot be compared now, `SourcesDisagree`.
+        """
         if node.is_known or self._info is None or len(self.nodes) == 1:
             return
         try:
@@ -174,8 +185,27 @@ class PoolSource:
             self.set_aside(node, f"it is a node of chain {info.chain_id}, not of chain {self._info.chain_id}")
             raise HostUnavailable(f"{node.name} is set aside: {node.aside}")
         if _lasting(info) != _lasting(self._info):
-            raise _different(next(one for one in self.nodes if one.is_known), node)
-        node.is_known = True
+            self._check(node, info)
+        self._differ_s, node.is_known = None, True
+
+    def _check(self, node: Node, info: LedgerInfo) -> None:
+        """A node describes the ledger otherwise than the others did. By now they may, too, or be gone for good."""
+        others = [one for one in self.sound if one.is_known]
+        said = {one: theirs for one in others if (theirs := self._of(one, one.source.info)) is not None}
+        if others and not said:
+            raise HostUnavailable(f"{node.name} describes the ledger otherwise than others did, who do not answer now")
+        if said and all(_lasting(theirs) != _lasting(info) for theirs in said.values()):
+            raise self._differing(next(iter(said)), node)
+        self._info = info
+
+    def _differing(self, one: Node, other: Node) -> SmartchainError:
+        """What to raise where both may be right for now."""
+        now = self._clock()
+        self._differ_s = now if self._differ_s is None else self._differ_s
+        said = f"{one.name} and {other.name} describe the ledger differently"
+        if now - self._differ_s < UNDECIDED_S:
+            return HostUnavailable(f"{said}; waiting until they agree")
+        return SourcesDisagree(f"{said}: trust neither before you know why")
 
     # ports.EntrySource
 
@@ -190,6 +220,9 @@ class PoolSource:
         said = [self._ask(lambda source: source.settled())]
         said += filter(None, (self._of(other, other.source.settled) for other in self._witnesses()))
         return Settled(_oldest([one.safe for one in said]), _oldest([one.finalized for one in said]))
+
+    def origin(self, at: HostBlock) -> tuple[BlockRule, Genesis]:
+        return self._ask(lambda source: source.origin(at))
 
     def block(self, number: int) -> HostBlock | None:
         return self._ask(lambda source: source.block(number))
@@ -293,12 +326,6 @@ def _wrong_chain(node: Node, info: LedgerInfo, first: Node, chosen: LedgerInfo) 
     return WrongChain(
         f"{node.name} is a node of chain {info.chain_id}, and {first.name} of chain {chosen.chain_id}: "
         "every --rpc-url must be of the same chain"
-    )
-
-
-def _different(one: Node, other: Node) -> SourcesDisagree:
-    return SourcesDisagree(
-        f"{one.name} and {other.name} describe the ledger differently: trust neither before you know why"
     )
 
 

@@ -94,6 +94,10 @@ class HostLedger:
         genesis = Genesis(Size(size), _hash(root), timestamp)
         return LedgerInfo(chain_id, self._address, rule, genesis, self._deployed_at(timestamp), self._fee_ppm())
 
+    def origin(self, at: HostBlock) -> tuple[BlockRule, Genesis]:
+        rule, (size, root, timestamp) = self._words("blockRule()", 2, at), self._words("genesis()", 3, at)
+        return BlockRule(*rule), Genesis(Size(size), _hash(root), timestamp)
+
     def _quantity(self, method: str) -> int:
         try:
             return _number(self._rpc.call(method))
@@ -155,8 +159,9 @@ class HostLedger:
             found = self._rpc.call("eth_getBlockByNumber", tag, False)
         except UnknownBlock:
             return None
-        if found is None:
-            return None
+        return None if found is None else self._place(found)
+
+    def _place(self, found: Any) -> HostBlock:
         try:
             return HostBlock(_number(found["number"]), _hash_of(found["hash"]), _number(found["timestamp"]))
         except (KeyError, TypeError, ValueError, AttributeError) as exc:
@@ -261,11 +266,13 @@ class HostLedger:
             except RpcRefused as exc:
                 if exc.data:
                     raise
-        answer = _bytes(self._rpc.call("eth_call", call, hex(at.number)))
-        if self.block(at.number) != at:
+        number = hex(at.number)
+        # in one request: of several replicas behind one address, who names the block is who answered
+        answer, there = self._rpc.batch([("eth_call", [call, number]), ("eth_getBlockByNumber", [number, False])])
+        if there is None or self._place(there) != at:
             raise UnknownBlock(f"block {at.number} was replaced on {self.name} while the contract was asked")
-        self._by_hash = False  # a host from before EIP-1898: by number from now on, with a look at the hash after it
-        return answer
+        self._by_hash = False  # a host from before EIP-1898: by number from now on
+        return _bytes(answer)
 
     def _not_a_ledger(self) -> NotALedger:
         here = checksum(self._address)

@@ -127,7 +127,7 @@ class Follower:
             total = self._expect(target, before)
         except NotALedger:
             return Waited(f"the ledger is not there yet at host block {target.number}", caught_up=False)
-        if not self._is_born(total):
+        if not self._is_born(total, target):
             return _asked_again()
         checkpoints = Checkpoints(self._source, self._store, target)
         try:
@@ -152,10 +152,10 @@ class Follower:
             return self._doubt(lie, target)
         return self._advanced(growth, before, target, verified=False)
 
-    def _is_born(self, size: int) -> bool:
+    def _is_born(self, size: int, target: HostBlock) -> bool:
         """Whether the contract is the one that the store began with; what is verified tells as much."""
         store = self._store
-        return store.status().verified_size > store.info.genesis.size or self._birth.stands(size)
+        return store.status().verified_size > store.info.genesis.size or self._birth.stands(size, target)
 
     def _read(self, first_block: int, target: HostBlock, expected: Size) -> Iterator[Chunk]:
         if first_block > target.number:
@@ -191,7 +191,7 @@ class Follower:
                 return Waited(f"all is read, and a newer host block is needed to verify it: {gone}", caught_up=False)
             return self._advanced(growth, before, target, verified=False)
         same = contract == ours
-        if same and not self._is_born(ours.size):
+        if same and not self._is_born(ours.size, target):
             self._growth = None
             return _asked_again()
         step.verified = same and self._past.stands(target)

@@ -10,11 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from smartchain.errors import FinalityBroken, HostError, HostUnavailable, SourcesDisagree, StateGone, Untrue
+from smartchain.errors import (
+    FinalityBroken,
+    HostError,
+    HostUnavailable,
+    NoContract,
+    NotALedger,
+    SourcesDisagree,
+    StateGone,
+    UnknownBlock,
+    Untrue,
+)
 from smartchain.host.pool import PoolSource
 from smartchain.host.standing import Node, told
 from smartchain.indexer.daemon import Steps
 from smartchain.indexer.examine import Finding, examine
+from smartchain.indexer.narrow import head_at
 from smartchain.indexer.outcome import Advanced, Outcome, Reread, Waited
 from smartchain.ports import Head, HostBlock, LedgerStore
 
@@ -109,17 +120,44 @@ class Pooled:
             return self._between(lie, node, disputed)
         found = self._examined(node, lie)
         if found is not None and found.denies:
+            return self._denied(lie, node)
+        if found is not None and found.lie is not None:
+            self._set_aside(node, str(lie), lie)
+        else:
+            self._strike(node, lie)
+        return self._reread(lie, node)
+
+    def _denied(self, lie: Untrue, node: Node) -> Outcome:
+        """A node stands by its own word, and it is not what is stored as verified: do others say what is stored?"""
+        others = [one for one in self._pool.sound if one is not node]
+        said = [self._backs(one) for one in others]
+        if True in said:
+            self._set_aside(node, f"it denies what {others[said.index(True)].name} and the store say: {lie}", lie)
+        elif said and False not in said and node.strikes < MOST_STRIKES:
+            node.strikes += 1
+            self._pool.failed(node, f"{lie}")  # who could tell does not answer now
+        else:
             raise type(lie)(
                 f"{lie}; {node.name} stands by its own word, and what is stored as verified is not that: "
                 "'smartchain verify' tells which entries differ",
                 lie.first_block,
                 lie.last_block,
             )
-        if found is not None and found.lie is not None:
-            self._set_aside(node, str(lie), lie)
-        else:
-            self._strike(node, lie)
         return self._reread(lie, node)
+
+    def _backs(self, node: Node) -> bool | None:
+        """Whether a node says what is stored as verified; None where it cannot be asked now."""
+        at = self._store.status().verified_at
+        if at is None:
+            return None
+        try:
+            self._pool.know(node)
+            return node.source.head(at) == head_at(self._store, at.number)
+        except (UnknownBlock, NoContract, NotALedger):
+            return False
+        except HostError as fault:
+            self._pool.failed(node, fault)
+            return None
 
     def _examined(self, node: Node, lie: Untrue) -> Finding | None:
         """What holding a node to its own word gives; None where it does not answer, or not for that range."""

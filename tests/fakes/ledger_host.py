@@ -132,6 +132,10 @@ class FakeHost:
         genesis = Genesis(Size(0), EMPTY_ROOT, 1_700_000_000)
         return LedgerInfo(ChainId(31337), LEDGER, self.rule, genesis, self.deployed_at)
 
+    def origin(self, at: HostBlock) -> tuple[BlockRule, Genesis]:
+        info = self.info()
+        return info.rule, info.genesis
+
     def target(self) -> HostBlock:
         self._fault()
         return self.blocks[-1].block

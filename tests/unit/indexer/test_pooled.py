@@ -19,7 +19,7 @@ from smartchain.errors import (
     Untrue,
     WrongChain,
 )
-from smartchain.host.pool import STUCK_S, PoolSource
+from smartchain.host.pool import STUCK_S, UNDECIDED_S, PoolSource
 from smartchain.indexer.follow import Follower
 from smartchain.indexer.outcome import Outcome, Waited
 from smartchain.indexer.pooled import Pooled
@@ -424,8 +424,12 @@ def test_a_node_of_another_chain_that_was_away_at_first_is_set_aside_when_it_is_
 def test_nodes_that_describe_the_ledger_differently_are_told_apart_by_most_of_them() -> None:
     world = World(2)
     world.nodes[0].rule = BlockRule(5, 0)
+    pool = PoolSource(world.nodes, clock=lambda: world.now)
+    with pytest.raises(HostUnavailable, match="describe the ledger differently; waiting until they agree"):
+        pool.info()  # one may have been reorganised, and have another deployment
+    world.now += UNDECIDED_S
     with pytest.raises(SourcesDisagree, match="describe the ledger differently"):
-        PoolSource(world.nodes).info()
+        pool.info()
 
     world = World(3)
     world.nodes[0].rule = BlockRule(5, 0)

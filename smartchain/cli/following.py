@@ -19,13 +19,14 @@ from smartchain.config import Finality, HostSettings, IndexSettings
 from smartchain.errors import HostError, HostUnavailable, LedgerNotChosen, SmartchainError, WrongChain
 from smartchain.indexer.watchdog import STALL_S, Watchdog
 from smartchain.ledger.address import checksum
+from smartchain.node.standing import Heads, heads
 from smartchain.types import Address, ChainId
 
 if TYPE_CHECKING:
     from smartchain.host.pool import PoolSource, Tell
     from smartchain.indexer.daemon import Steps
     from smartchain.indexer.outcome import Outcome
-    from smartchain.ports import EntrySource, LedgerInfo, LedgerStore, Rpc
+    from smartchain.ports import EntrySource, LedgerInfo, LedgerStore, Rpc, Status
 
 T = TypeVar("T")
 
@@ -150,6 +151,11 @@ def _chain_of_any(rpcs: Sequence[Rpc]) -> ChainId:
     return build.chain_of(rpcs[-1])
 
 
+def _settled(reached: Heads) -> dict[str, int]:
+    """Entries that are safe, and that are finalized."""
+    return {name: one.size if one else 0 for name, one in (("safe", reached.safe), ("finalized", reached.finalized))}
+
+
 class Watch:
     """Somebody who follows, until a signal: with a log on stderr and, as JSON, its steps on stdout."""
 
@@ -161,7 +167,9 @@ class Watch:
         self.pool: PoolSource | None = None
         self._follow, self._json = follow, as_json
         self._said: object = None
+        self.heads = Heads()
         self._store: LedgerStore | None = None
+        self._status: Status | None = None
         self._next_look = 0.0
 
     def patiently(self, ask: Callable[[], T]) -> T:
@@ -225,8 +233,20 @@ class Watch:
     def _look(self) -> None:
         if self.pool is not None:
             self.dog.contract_has(self.pool.size)
-        if self._store is not None:
-            self.dog.looked(self._store.status())
+        if self._store is None:
+            return
+        status = self._store.status()
+        self.dog.looked(status)
+        if status != self._status:
+            self._status = status
+            self._reached(self._store)
+
+    def _reached(self, store: LedgerStore) -> None:
+        """A line where the host settled more, or fewer, of the entries; not for each host block that it settles."""
+        with store.view() as view:
+            before, self.heads = self.heads, heads(view)
+        if _settled(self.heads) != _settled(before):
+            self.log.info("settled", **_settled(self.heads))
 
     def _listen(self) -> None:
         is_stalled = False

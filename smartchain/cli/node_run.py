@@ -39,7 +39,7 @@ class NodeRun(following.Watch):
         super().__init__(True, as_json, plan.how.stall_s)
         self._settings, self._plan, self._keys = settings, plan, keys
         self._as_json = as_json
-        self._feed, self._health = Feed(), Health(settings.max_lag, waiting=self._waiting)
+        self._feed, self._health = Feed(), Health(settings.max_lag, waiting=self._waiting, heads=lambda: self.heads)
         self._pulse = Pulse(self._feed, self._health)
 
     def run(self) -> None:
@@ -74,11 +74,11 @@ class NodeRun(following.Watch):
         kept = store.ledger(info)
         door.open(build_app(self._services(store, kept, roster)))
         self.log.info("started", ledger=checksum(info.address), chain=info.chain_id, size=kept.status().size)
+        self.watches(kept)
         if upstream is None and plan.host is not None:
             info, upstream = self.patiently(lambda: parts.reach(plan, roster, self))
             kept = store.ledger(info)
         self._pulse.watch(kept)
-        self.watches(kept)
         self._run(kept, parts.steps_of(plan, self, kept, upstream, roster))
 
     def _waiting(self) -> Waiting:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from smartchain.node.standing import Heads
 from smartchain.ports import Status
 
 STALE_S = 120.0
@@ -55,7 +56,7 @@ class Health:
     """
     Told by the indexer's thread, asked by everybody; `lag` is the entries that a ready node may be behind.
 
-    `waiting` says what the indexer waits for at this moment.
+    `waiting` says what the indexer waits for at this moment, `heads` how far it came; neither reads a store.
     """
 
     def __init__(
@@ -64,9 +65,10 @@ class Health:
         stale_s: float = STALE_S,
         clock: Callable[[], float] = time.monotonic,
         waiting: Callable[[], Waiting] = Waiting,
+        heads: Callable[[], Heads] = Heads,
     ) -> None:
         self.counts = Counts()
-        self.waiting = waiting
+        self.waiting, self.heads = waiting, heads
         self._lag, self._stale_s, self._clock = lag, stale_s, clock
         self._lock = threading.Lock()
         self._caught_up: float | None = None

@@ -7,10 +7,20 @@ to, a finalized one cannot.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from smartchain.ledger.hash import SEAL
 from smartchain.ports import HostBlock, View
+
+
+class Head(StrEnum):
+    """The furthest of the three heads that something has come to."""
+
+    UNSAFE = "unsafe"
+    SAFE = "safe"
+    FINALIZED = "finalized"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +38,36 @@ def standing(view: View, place: HostBlock | None) -> Standing | None:
         return None
     size = view.size_at(place.number)
     return Standing(place.number, size, _blocks_of(view, size))
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """How much of a chain is served, how much of that safe, and how much of that finalized; None for nothing."""
+
+    unsafe: Standing | None = None
+    safe: Standing | None = None
+    finalized: Standing | None = None
+
+    def of_entry(self, index: int) -> Head:
+        """How far the host has settled an entry."""
+        return self._furthest(lambda reached: index < reached.size)
+
+    def of_block(self, number: int) -> Head:
+        """How far the host has settled all that makes a block."""
+        return self._furthest(lambda reached: number < reached.blocks)
+
+    def _furthest(self, is_within: Callable[[Standing], bool]) -> Head:
+        if self.finalized is not None and is_within(self.finalized):
+            return Head.FINALIZED
+        return Head.SAFE if self.safe is not None and is_within(self.safe) else Head.UNSAFE
+
+
+def heads(view: View) -> Heads:
+    """The heads of what a view shows."""
+    status = view.status
+    at, settled = status.verified_at, status.settled
+    served = Standing(at.number, status.verified_size, status.verified_blocks) if at else None
+    return Heads(served, standing(view, settled.safe), standing(view, settled.finalized))
 
 
 def _blocks_of(view: View, size: int) -> int:

@@ -4,6 +4,8 @@ Routes for whoever watches the node: `/health`, `/ready`, `/metrics`.
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -25,6 +27,7 @@ def routes(services: Services, metrics: Metrics) -> list[BaseRoute]:
             "reason": waiting.stalled,
             "waits_for": waiting.reason,
             "since_s": int(waiting.since_s),
+            "heads": asdict(services.health.heads()),
             "nodes": [{"name": one.name, "state": one.state, "reason": one.reason} for one in waiting.nodes],
         }
         return answer(said, 200 if waiting.stalled is None else 503)

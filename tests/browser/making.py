@@ -9,8 +9,8 @@ from dataclasses import replace
 from smartchain.ledger.block import BlockRule
 from smartchain.ledger.entry import Entry
 from smartchain.ledger.hash import EMPTY_ROOT, ETHER, SEAL, keccak
-from smartchain.ports import Genesis, LedgerInfo
-from smartchain.types import ZERO_ADDRESS, Address, ChainId, Hash32, Size
+from smartchain.ports import Genesis, HostBlock, LedgerInfo, Settled
+from smartchain.types import ZERO_ADDRESS, ZERO_HASH, Address, ChainId, Hash32, Index, Size
 from tests.fakes.store import ListStore
 from tests.store.making import Story
 
@@ -73,6 +73,11 @@ class World:
         if self.verified or entries:
             at = self.store.cursor if self.verified else None
             self.store.verify(Size(len(self.store.rows)), len(self.store.chain), at)
+
+    def settle(self, safe: int, finalized: int) -> None:
+        """The host calls the host blocks of these entries safe, and finalized."""
+        places = [HostBlock(self.store.host_block_of(Index(index)), ZERO_HASH, 0) for index in (safe, finalized)]
+        self.store.settle(Settled(*places))
 
 
 def demo(count: int = 600, *, fee_ppm: int = 0, verified: bool = True) -> World:

@@ -29,6 +29,11 @@ class Served:
         self.world.add(*entries)
         self._feed.moved()
 
+    def settle(self, *, safe: int, finalized: int) -> None:
+        """From now on the host calls so what it holds up to and with those entries."""
+        self.world.settle(safe, finalized)
+        self._feed.moved()
+
 
 @contextmanager
 def serve(world: World, peers: Peers | None = None) -> Iterator[Served]:

@@ -73,14 +73,29 @@ def test_an_address_moves_too(growing: Served, visitor: Visitor) -> None:
     assert was_not_loaded_again(page)
 
 
-def test_an_entry_that_waits_for_its_block_shows_it_when_it_comes(growing: Served, visitor: Visitor) -> None:
+def test_an_entry_shows_its_block_when_it_comes_and_how_far_the_host_has_settled_it(
+    growing: Served, visitor: Visitor
+) -> None:
     growing.add(paid(ANNA, BEN, ETH, now()))
-    page = visitor.visit(f"{growing.url}/entry/60")
-    expect(page.locator("main")).to_contain_text("in no block yet")
+    page, main = visitor.visit(f"{growing.url}/entry/60"), visitor.context.pages[0].locator("main")
+    expect(main).to_contain_text("in no block yet")
+    expect(main).to_contain_text("unsafe the host chain may still replace this entry")
 
     growing.add(seal(now()))
+    expect(main).not_to_contain_text("in no block yet")
 
-    expect(page.locator("main")).not_to_contain_text("in no block yet")
+    growing.settle(safe=61, finalized=3)
+    growing.add(paid(BEN, ANNA, ETH, now()))
+    expect(main).to_contain_text("safe the host chain is not expected to replace this entry")
+
+    growing.settle(safe=62, finalized=61)
+    growing.add(paid(BEN, ANNA, ETH, now()))
+    expect(main).to_contain_text("finalized the host chain cannot replace this entry any more")
+    assert page.locator("[hx-get]").count() == 0, "nothing more can happen to it"
+
+    page.goto(f"{growing.url}/")
+    expect(page.locator("#head-finalized")).to_contain_text("62 entries in 7 blocks")
+    expect(page.locator("#head-unsafe")).to_contain_text("64 entries")
 
 
 def test_an_older_piece_of_a_list_stands_still(growing: Served, visitor: Visitor) -> None:

@@ -43,3 +43,8 @@ def test_a_node_tells_of_the_three_heads_wherever_it_is_asked(shell: Shell, chai
         call = {"jsonrpc": "2.0", "id": 1, "method": "eth_getBlockByNumber", "params": ["finalized", False]}
         assert node.ask("/rpc", "POST", json=call).json()["result"]["number"] == "0x1"
         assert "smartchain_finalized_size 2.0" in node.ask("/metrics").data.decode()
+        said = node.json("/health")["heads"]
+        assert {name: one["size"] for name, one in said.items()} == {"unsafe": 2, "safe": 2, "finalized": 2}
+        assert said["finalized"] == head["finalized"]
+        assert node.json("/entry/0.json")["finality"] == node.json("/block/1.json")["finality"] == "finalized"
+        assert "settled" in node.end()[1]

@@ -123,6 +123,7 @@ def test_what_was_verified_is_served_though_the_host_is_gone(shell: Shell) -> No
 
     with running(shell, "--rpc-url", NOWHERE) as node:
         assert eventually(lambda: node.json("/api/v1/head").get("size")) == 1
+        assert eventually(lambda: node.json("/health")["heads"]["unsafe"])["size"] == 1
         assert node.json("/api/v1/entries/0")["recipient"] == wallet(1)
         eventually(lambda: "127.0.0.1:9" in node.json("/ready")["reason"])
         assert node.end(signal.SIGINT)[0] == 0

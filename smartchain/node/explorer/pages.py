@@ -7,7 +7,7 @@ A page is a function from what was asked to a `Page`; how it is then given, as H
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
 
@@ -21,6 +21,7 @@ from smartchain.node.explorer.page import Elsewhere, Page, problem
 from smartchain.node.explorer.questions import CSV_PAGE, PAGE, Filter, Place, block_name, number, position, subject_of
 from smartchain.node.explorer.search import Found, search
 from smartchain.node.services import Standing
+from smartchain.node.standing import Head, heads
 from smartchain.ports import EntryQuery, View
 from smartchain.types import Hash32
 
@@ -66,12 +67,13 @@ def home(ask: Ask) -> Page:
     head = blocks[0] if blocks else None
     root = view.root()
     pending = status.verified_size - (head.size if head else 0)
-    tally = ask.counts.current(view)
+    tally, reached = ask.counts.current(view), heads(view)
     moved = sum(column.value_wei for column in tally.columns.values())
     data = {
         "root": hexed(root),
         "head": block_json(head) if head else None,
         "pending": pending,
+        **asdict(reached),
         "staged": status.size - status.verified_size,
         "value": str(moved),
         "counted": tally.size,
@@ -84,6 +86,7 @@ def home(ask: Ask) -> Page:
         "root": root,
         "head": head,
         "pending": pending,
+        "reached": reached,
         "moved": moved,
         "counted": tally.size,
         "blocks": sized(view, blocks),
@@ -134,16 +137,23 @@ def block(ask: Ask) -> Page:
     piece = lists.entries_piece(
         ask.view, EntryQuery(start=first, stop=found.size), _within(ask.place, first, found.size), {}
     )
-    data = {**block_json(found), "entries": found.size - first, "list": [entry_json(row) for row in piece.rows]}
+    reached = heads(ask.view).of_block(found.number)
+    data = {
+        **block_json(found),
+        "entries": found.size - first,
+        "finality": reached,
+        "list": [entry_json(row) for row in piece.rows],
+    }
     shown = {
         "block": found,
         "first": first,
         "entries": piece.rows,
         "newer": found.number + 1 < ask.view.status.verified_blocks,
+        "reached": reached,
     }
     return Page(
         "block.html", f"Block {found.number:,}", data, shown, lists.ENTRY_COLUMNS, lists.entry_rows(piece.rows),
-        links=piece.links,
+        live=reached != Head.FINALIZED, links=piece.links,
     )  # fmt: skip
 
 
@@ -175,7 +185,7 @@ def entry(ask: Ask) -> Page:
         known = ask.view.status.verified_size
         return problem(404, "No such entry", f"There is no entry #{index:,}: {known:,} are verified, counted from 0.")
     info = ask.view.info
-    within = ask.view.block_of(index)
+    within, reached = ask.view.block_of(index), heads(ask.view).of_entry(index)
     leaf = recorded.entry.leaf
     own = transaction_hash(anchor_of(info.chain_id, info.address), index, leaf)
     fee = fee_of(recorded, info)
@@ -186,6 +196,7 @@ def entry(ask: Ask) -> Page:
         "leaf": hexed(leaf),
         "hash": hexed(own),
         "block": within.number if within else None,
+        "finality": reached,
     }
     shown = {
         "recorded": recorded,
@@ -194,8 +205,10 @@ def entry(ask: Ask) -> Page:
         "leaf": leaf,
         "own": own,
         "fee": fee,
+        "reached": reached,
     }
-    return Page("entry.html", f"Entry #{index:,}", data, {**shown, "info": info, "ETHER": ETHER}, live=within is None)
+    live = within is None or reached != Head.FINALIZED
+    return Page("entry.html", f"Entry #{index:,}", data, {**shown, "info": info, "ETHER": ETHER}, live=live)
 
 
 def address(ask: Ask) -> Page:

@@ -10,7 +10,8 @@ from smartchain.ledger.block import BlockRule, assemble
 from smartchain.ledger.entry import Entry
 from smartchain.ledger.hash import SEAL
 from smartchain.ledger.merkle import MerkleLog
-from smartchain.node.standing import standing
+from smartchain.node.standing import Head, heads, standing
+from smartchain.ports import Settled
 from smartchain.types import ZERO_ADDRESS
 from tests.fakes.store import ListStore
 from tests.store.making import ANNA, BEN, INFO, Story, host_block, payment
@@ -38,3 +39,19 @@ def test_the_blocks_that_stand_are_those_that_follow_from_the_entries_that_stand
             assert found is not None
             assert (found.host_block, found.size, found.blocks) == (place.number, size, len(follow))
         assert standing(view, None) is None
+
+
+def test_an_entry_and_its_block_are_as_settled_as_the_furthest_head_that_has_all_of_them() -> None:
+    info = replace(INFO, rule=BlockRule(3, 0))
+    story, store, some = Story(info), ListStore(info), entries(9)
+    store.take(story.step(*([entry] for entry in some), verified=True))
+    with store.view() as view:
+        assert {heads(view).of_entry(index) for index in range(9)} == {Head.UNSAFE}
+
+    store.settle(Settled(safe=host_block(INFO.deployed_at + 6), finalized=host_block(INFO.deployed_at + 2)))
+    with store.view() as view:
+        reached = heads(view)
+    assert [reached.of_entry(index) for index in range(9)] == [Head.FINALIZED] * 3 + [Head.SAFE] * 4 + [Head.UNSAFE] * 2
+    assert [reached.of_block(number) for number in range(4)] == [Head.FINALIZED] * 2 + [Head.SAFE, Head.UNSAFE]
+    assert reached.unsafe is not None
+    assert (reached.unsafe.size, reached.unsafe.blocks) == (9, len(store.chain))

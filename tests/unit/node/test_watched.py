@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import pytest
 
 from smartchain.cli.pulse import Pulse
@@ -10,6 +12,7 @@ from smartchain.indexer.outcome import Advanced, Outcome, Reread, Rewound, Waite
 from smartchain.node.app import build_app
 from smartchain.node.door import Door
 from smartchain.node.health import Health, HostNode, Waiting
+from smartchain.node.standing import Heads, Standing
 from smartchain.types import Size
 from tests.store.making import ANNA, payment, payments
 from tests.unit.node.asking import Client, World
@@ -25,6 +28,9 @@ STALLED = Waiting(
 )
 
 
+NINE, FIVE = Standing(120, 9, 3), Standing(88, 5, 2)
+
+
 class Watched:
     """A node, its indexer, and a clock that a test moves."""
 
@@ -32,7 +38,8 @@ class Watched:
         self.now = 0.0
         self.world = World(payments(1, 7))
         self.waiting = Waiting("the next host block")
-        self.health = Health(lag, clock=lambda: self.now, waiting=lambda: self.waiting)
+        heads = Heads(NINE, FIVE)
+        self.health = Health(lag, clock=lambda: self.now, waiting=lambda: self.waiting, heads=lambda: heads)
         self.pulse = Pulse(self.world.feed, self.health)
         self.client = Client(build_app(self.world.services(health=self.health)))
 
@@ -199,6 +206,7 @@ def test_a_stall_is_no_good_health_and_says_what_is_waited_for_since_when_and_of
         "reason": STALLED.stalled,
         "waits_for": STALLED.reason,
         "since_s": 130,
+        "heads": {"unsafe": asdict(NINE), "safe": asdict(FIVE), "finalized": None},
         "nodes": [
             {"name": "http://a", "state": "set aside", "reason": "it lied"},
             {"name": "http://b", "state": "in use", "reason": None},

@@ -79,11 +79,6 @@ abstract contract Ledger is ILedger {
     }
 
     /// @inheritdoc ILedger
-    function genesis() external view returns (uint64, bytes32, uint64) {
-        return (genesisSize, genesisRoot, genesisTimestamp);
-    }
-
-    /// @inheritdoc ILedger
     function checkpointAt(uint64 size_) external view returns (bytes32) {
         return _ledger().checkpoints[size_];
     }
@@ -112,6 +107,11 @@ abstract contract Ledger is ILedger {
         _ledger().checkpoints[size_] = root_;
 
         emit CheckpointKept(size_, root_);
+    }
+
+    /// @inheritdoc ILedger
+    function genesis() public view returns (uint64, bytes32, uint64) {
+        return (genesisSize, genesisRoot, genesisTimestamp);
     }
 
     /// @inheritdoc ILedger

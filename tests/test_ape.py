@@ -43,6 +43,7 @@ def project(toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> P
     for name in ("contracts", "scripts", "tests/ape"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "ape-config.yaml", root)
+    (root / "node_modules").symlink_to(ROOT / "node_modules")
     (root / "home").mkdir()
     dropped = ("ETH_", "SMARTCHAIN_", "PYTEST_", "PYTHONDONTWRITEBYTECODE")
     kept = {name: value for name, value in toolchain.environment.items() if not name.startswith(dropped)}

@@ -6,7 +6,8 @@ Compile the contracts and write what the package ships of them.
 
 The compiler is the one that py-solc-x finds (`$SOLCX_BINARY_PATH` or `~/.solcx`), its settings are
 `contracts/compiler.json`. foundry.toml and ape-config.yaml repeat them for tools that read no other
-file; a test holds the three together. Needs the standard library and py-solc-x.
+file; a test holds the three together. The packages that contracts import are those of tools/toolchain.lock,
+as `make setup` left them in its cache. Needs the standard library and py-solc-x.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import posixpath
 import re
 import sys
 from pathlib import Path
@@ -25,13 +27,15 @@ SETTINGS = CONTRACTS / "compiler.json"
 SHIPPED = ROOT / "smartchain" / "host" / "artifacts"
 """What the package carries: the contracts that it deploys, and the interface of every ledger."""
 
-SHIPS = ("BPSC", "BPSCFactory", "ILedger", "TokenBPSC")
+SHIPS = ("BPSC", "BPSCFactory", "Coin", "ILedger", "TokenBPSC", "TokenBurnClaim")
 
 MOCKS = ROOT / "tests" / "contracts" / "artifacts"
 """What tests deploy, so that they need no compiler."""
 
 SOLC_VERSION = "0.8.37"
 
+_IMPORT = re.compile(r"""^\s*import\s[^;"']*["']([^"']+)["']""", re.MULTILINE)
+_PACKAGE = re.compile(r"""^\s*import\s[^;"']*["'](@[^"']+)["']""", re.MULTILINE)
 _OUTPUT = ["abi", "evm.bytecode.object", "evm.deployedBytecode.object", "evm.deployedBytecode.immutableReferences"]
 
 
@@ -58,8 +62,9 @@ def settings() -> dict[str, Any]:
 
 
 def sources() -> list[str]:
-    """Every Solidity file of the project, as a path from its root, sorted."""
-    return sorted(path.relative_to(ROOT).as_posix() for path in CONTRACTS.rglob("*.sol"))
+    """Every Solidity file of the project but the copies that ape makes of packages, as a path from its root, sorted."""
+    found = (path.relative_to(ROOT).as_posix() for path in CONTRACTS.rglob("*.sol"))
+    return sorted(path for path in found if "/." not in path)
 
 
 def compile_all(names: list[str] | None = None) -> dict[str, Compiled]:
@@ -72,12 +77,35 @@ def compile_all(names: list[str] | None = None) -> dict[str, Compiled]:
     output = _solc(
         {
             "language": "Solidity",
-            "sources": {name: {"content": (ROOT / name).read_text()} for name in chosen},
+            "sources": {name: {"content": text} for name, text in _with_packages(chosen).items()},
             "settings": {**settings(), "outputSelection": {"*": {"*": _OUTPUT}}},
         }
     )
     found = output["contracts"].items()
     return {name: _compiled(source, name, raw) for source, inside in found for name, raw in inside.items()}
+
+
+def _with_packages(names: list[str]) -> dict[str, str]:
+    """These files' texts and those of the packages' files that they import, by the name that imports give them."""
+    from tools.toolchain import SOLIDITY, home
+
+    packages = home() / SOLIDITY
+    texts = {name: (ROOT / name).read_text() for name in names}
+    wanted = [name for text in texts.values() for name in _PACKAGE.findall(text)]
+    while wanted:
+        name = wanted.pop()
+        if name in texts:
+            continue
+        if not (file := packages / name).is_file():
+            raise CompileError(f"{name} is not there: run `make setup`")
+        texts[name] = file.read_text()
+        wanted.extend(_named_from(name, found) for found in _IMPORT.findall(texts[name]))
+    return texts
+
+
+def _named_from(importing: str, name: str) -> str:
+    """A path that begins with a dot is meant from the file that imports it."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(importing), name)) if name.startswith(".") else name
 
 
 def _solc(request: dict[str, Any]) -> dict[str, Any]:
@@ -89,9 +117,15 @@ def _solc(request: dict[str, Any]) -> dict[str, Any]:
         output: dict[str, Any] = solcx.compile_standard(request, base_path=ROOT, solc_version=SOLC_VERSION)
     except solcx.exceptions.SolcError as error:
         raise CompileError(error.message) from error
-    if said := [item["formattedMessage"] for item in output.get("errors", []) if item["severity"] != "info"]:
+    if said := [item["formattedMessage"] for item in output.get("errors", []) if _ours(item)]:
         raise CompileError("\n".join(said))
     return output
+
+
+def _ours(item: dict[str, Any]) -> bool:
+    """Whether the compiler's remark stops the build: any error, and a warning unless it is about a package."""
+    place = (item.get("sourceLocation") or {}).get("file", "")
+    return item["severity"] == "error" or (item["severity"] == "warning" and not place.startswith("@"))
 
 
 def _compiled(source: str, name: str, raw: dict[str, Any]) -> Compiled:
@@ -174,4 +208,5 @@ def _same(path: Path, text: str | None) -> bool:
 
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
     sys.exit(main(sys.argv[1:]))

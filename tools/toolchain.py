@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """
-Set up anvil, forge, cast and solc: the versions of `tools/toolchain.lock`, from the npm registry, into a cache.
+Set up anvil, forge, cast, solc and Solidity packages: what `tools/toolchain.lock` names, from the npm registry, into a
+cache; the packages are linked into `node_modules` too, where forge and ape look for what contracts import.
 
 Every tarball is checked against the sha512 in the lock before it is unpacked. The cache lies in $SMARTCHAIN_TOOLCHAIN
 or ~/.cache/smartchain/toolchain, a folder for each lock; it appears whole or not at all, so that this may run twice, at
@@ -27,6 +28,10 @@ LOCK = ROOT / "tools/toolchain.lock"
 SOLC_SCRIPT = ROOT / "tools/solc.js"
 NODE_LOCK = ROOT / "requirements/node.txt"
 FOUNDRY = ("anvil", "forge", "cast")
+SOLIDITY = "node_modules"
+"""In the cache and in the project: the folder of what contracts import."""
+
+_WHOLE = {"any": "solc/node_modules", "solidity": SOLIDITY}
 
 
 class Package(TypedDict):
@@ -37,7 +42,7 @@ class Package(TypedDict):
     sha512: str | None
     """In npm's form; None where nobody could ask the registry yet."""
     platform: str
-    """`linux-amd64` …; `any` for what is unpacked whole, for node."""
+    """`linux-amd64` …; `any` for what is unpacked whole, for node; `solidity` likewise, for contracts to import."""
 
 
 class Lock(TypedDict):
@@ -128,7 +133,7 @@ def _fetch_all(lock: Lock, part: Path) -> None:
     from tools.npm import Npm, NpmError
 
     npm = Npm(ROOT)
-    chosen = [one for one in lock["packages"] if one["platform"] in {"any", this_platform()}]
+    chosen = [one for one in lock["packages"] if one["platform"] in {*_WHOLE, this_platform()}]
     found = {one["package"] for one in chosen if one["sha512"]}
     for tool in FOUNDRY:
         if f"@foundry-rs/{tool}-{this_platform()}" not in found:
@@ -136,8 +141,9 @@ def _fetch_all(lock: Lock, part: Path) -> None:
 
     def fetch(one: Package) -> None:
         data = npm.tarball(one["package"], one["version"], one["sha512"] or "")
-        if one["platform"] == "any":
-            _unpack(data, part / "solc/node_modules" / one["package"])
+        if folder := _WHOLE.get(one["platform"]):
+            endings = (".sol", "/package.json") if one["platform"] == "solidity" else ("",)
+            _unpack(data, part / folder / one["package"], endings=endings)
         else:
             tool = one["package"].split("/")[1].split("-")[0]
             _unpack(data, part / "bin", only=f"bin/{tool}")
@@ -149,15 +155,15 @@ def _fetch_all(lock: Lock, part: Path) -> None:
         raise ToolchainError(str(error)) from error
 
 
-def _unpack(data: bytes, folder: Path, only: str = "") -> None:
-    """Regular files of an npm tarball, without its top folder; or a single one, by its bare name."""
+def _unpack(data: bytes, folder: Path, only: str = "", endings: tuple[str, ...] = ("",)) -> None:
+    """Regular files of an npm tarball, without its top folder: those that end so, or a single one, by its bare name."""
     import io
     import tarfile
 
     with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as tar:
         for member in tar:
             path = member.name.partition("/")[2]
-            if not member.isfile() or (only and path != only):
+            if not member.isfile() or (only and path != only) or not member.name.endswith(endings):
                 continue
             if ".." in Path(path).parts or path.startswith("/"):
                 raise ToolchainError(f"a package holds the path {member.name!r}; nothing was installed")
@@ -242,16 +248,29 @@ def _node_from_wheel(part: Path, target: Path) -> str:
 def link(binaries: Path, folder: Path) -> None:
     """Name every executable in another folder too, so that one PATH entry finds all."""
     for tool in binaries.iterdir():
-        name = folder / tool.name
-        if name.is_symlink() and name.readlink() == tool:
-            continue
-        name.unlink(missing_ok=True)
-        name.symlink_to(tool)
+        _point(folder / tool.name, tool)
+
+
+def link_solidity(target: Path, project: Path) -> None:
+    """Name every Solidity package of the cache in the project too."""
+    for one in read_lock()["packages"]:
+        if one["platform"] == "solidity":
+            _point(project / SOLIDITY / one["package"], target / SOLIDITY / one["package"])
+
+
+def _point(name: Path, place: Path) -> None:
+    """A link, in one step, so that several may do this at once; what npm itself put there is left alone."""
+    if (name.is_symlink() and name.readlink() == place) or (name.is_dir() and not name.is_symlink()):
+        return
+    name.parent.mkdir(parents=True, exist_ok=True)
+    fresh = name.with_name(f".{name.name}.{os.getpid()}")
+    fresh.symlink_to(place)
+    fresh.replace(name)
 
 
 def main() -> int:
     """Command line; 0 done, 1 failed with one line on stderr."""
-    parser = argparse.ArgumentParser(description="Set up anvil, forge, cast and solc in a cache.")
+    parser = argparse.ArgumentParser(description="Set up anvil, forge, cast, solc and Solidity packages.")
     parser.add_argument("--print-bin", action="store_true", help="print the folder of the executables, nothing else")
     parser.add_argument("--link", type=Path, metavar="FOLDER", help="also link the executables into FOLDER")
     given = parser.parse_args()
@@ -261,6 +280,7 @@ def main() -> int:
 
     try:
         binaries = ensure(say)
+        link_solidity(binaries.parent, ROOT)
         if given.link:
             link(binaries, given.link)
     except ToolchainError as error:

@@ -114,6 +114,7 @@ def test_ape_repeats_the_settings_that_it_knows() -> None:
 def test_ape_makes_the_same_bytecode(tmp_path: Path, toolchain: Toolchain) -> None:
     shutil.copytree(ROOT / "contracts", tmp_path / "contracts")
     shutil.copy(ROOT / "ape-config.yaml", tmp_path)
+    (tmp_path / "node_modules").symlink_to(ROOT / "node_modules")
 
     ran = subprocess.run(
         [sys.executable, "-c", BY_APE],

@@ -197,6 +197,23 @@ def test_links_name_the_executables_and_are_renewed(project: Project) -> None:
     assert sorted(path.name for path in folder.iterdir()) == ["anvil", "cast", "forge", "solc-v0.8.37"]
 
 
+def test_what_contracts_import_is_linked_into_the_project_and_npms_own_folder_is_left(project: Project) -> None:
+    files = {"A.sol": "contract A {}", "package.json": "{}", "build/A.json": "what ape would count among the sources"}
+    ours = [project.package(f"@one/{name}", "1.0.0", "solidity", files) for name in ("here", "there")]
+    project.lock([project.tool("anvil"), project.tool("forge"), project.tool("cast"), *ours])
+    folder = project.root / "node_modules/@one"
+    (folder / "there").mkdir(parents=True)
+    (folder / "here").symlink_to("/nonexistent")
+
+    status, out, err = project.run("--print-bin")
+
+    assert status == 0, err
+    assert (folder / "here").readlink() == Path(out).parent / "node_modules/@one/here"
+    assert sorted(path.name for path in (folder / "here").iterdir()) == ["A.sol", "package.json"]
+    assert list((folder / "there").iterdir()) == []
+    assert sorted(path.name for path in folder.iterdir()) == ["here", "there"]
+
+
 @pytest.mark.parametrize(("suffix", "taken"), [("Linux.g++", True), ("Emscripten.clang", False)])
 def test_a_native_compiler_of_the_same_build_is_taken_and_no_other(project: Project, suffix: str, taken: bool) -> None:
     own = project.root / "home/.svm/0.8.37/solc-0.8.37"

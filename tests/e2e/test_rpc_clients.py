@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import pytest
 from eth_typing import HexStr
@@ -39,6 +39,7 @@ from tools.javascript import ensure as ensure_javascript
 WANDA = Address(b"\x0a" * 20)
 MEMO = Hash32(b"invoice 7".ljust(32, b"\0"))
 NONE = "0x" + "07" * 32
+Tag = Literal["latest", "safe", "finalized"]
 TRANSFER = "Transfer(address indexed,address indexed,uint256)"
 
 
@@ -317,8 +318,8 @@ class Script:
             env=environ, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
 
-    def read(self, facts: dict[str, object]) -> dict[str, Any]:
-        with self.start("read", facts) as running:
+    def read(self, facts: dict[str, object], what: str = "read") -> dict[str, Any]:
+        with self.start(what, facts) as running:
             out, err = running.communicate(timeout=60)
         assert running.returncode == 0, err
         said: dict[str, Any] = json.loads(out)
@@ -375,6 +376,51 @@ def test_a_javascript_client_is_told_of_payments_as_they_come(script: Script, li
         (live.name(6), "11"), (live.name(7), "1001"), (live.name(8), "1002"),
     ]  # fmt: skip
     assert {(one["to"], int(one["block"])) for one in paid} == {(checksum(WANDA), 3)}
+
+
+# the three heads
+
+HEADS = {"latest": (4, 10**18 + 2020), "safe": (3, 10**18 + 22), "finalized": (2, 10**18 + 9)}
+"""The newest block at each tag, and what Wanda has there."""
+
+
+def close(served: Served, value: int) -> None:
+    """One payment more, and a block that ends with it."""
+    served.chain.relay(WANDA, value)
+    served.chain.send(served.chain.ledger, contracts.seal_data(), sender=1)
+
+
+@pytest.mark.parametrize("tag", ["safe", "finalized"])
+def test_no_client_is_given_another_block_while_the_host_calls_none_so(tag: Tag, cast: Cast, web3: Web3) -> None:
+    said, wanda = f"no block is {tag} yet: the host chain has called none so", Web3.to_checksum_address(WANDA)
+
+    assert said in cast.refusal("block", tag)
+    assert said in cast.refusal("balance", wanda, "--block", tag)
+    with pytest.raises(Web3RPCError, match=said):
+        web3.eth.get_block(tag)
+    with pytest.raises(Web3RPCError, match=said):
+        web3.eth.get_balance(wanda, tag)
+
+
+def test_every_client_reads_the_state_of_each_head(live: Served, toolchain: Toolchain, javascript: JavaScript) -> None:
+    live.chain.mine(30)
+    close(live, 2)
+    live.chain.mine(36)
+    close(live, 1998)
+    live.index()
+    cast, web3, wanda = Cast(toolchain.cast, live.url), Web3(HTTPProvider(live.url)), str(live.facts["recipient"])
+    told = {client: Script(client, javascript).read(live.facts, "heads") for client in ("ethers", "viem")}
+
+    assert told["ethers"] == told["viem"] == {tag: [str(said) for said in HEADS[tag]] for tag in HEADS}
+    for tag in get_args(Tag):
+        number, balance = HEADS[tag]
+        assert cast.say("block", tag, "-f", "number") == str(number)
+        assert cast.say("balance", wanda, "--block", tag) == str(balance)
+        assert web3.eth.get_block(tag)["number"] == number
+        assert web3.eth.get_balance(Web3.to_checksum_address(WANDA), tag) == balance
+    assert len(cast.json("logs", "--from-block", "0", "--to-block", "finalized", TRANSFER)) == 6
+    with_safe = web3.eth.get_logs({"fromBlock": "finalized", "toBlock": "safe"})
+    assert [one["blockNumber"] for one in with_safe] == [2, 2, 2, 3, 3, 3]
 
 
 # a chain that no contract confirmed

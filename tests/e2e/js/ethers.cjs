@@ -1,4 +1,4 @@
-// What ethers reads of a node: `node ethers.cjs read|watch FACTS`; prints JSON, one object a line.
+// What ethers reads of a node: `node ethers.cjs read|heads|watch FACTS`; prints JSON, one object a line.
 
 const { Contract, JsonRpcProvider } = require("ethers");
 
@@ -58,6 +58,13 @@ async function read(provider, facts) {
   });
 }
 
+async function heads(provider, facts) {
+  const at = async (tag) => [
+    String((await provider.getBlock(tag)).number), await provider.getBalance(facts.recipient, tag),
+  ];
+  say({ latest: await at("latest"), safe: await at("safe"), finalized: await at("finalized") });
+}
+
 async function watch(provider, facts) {
   provider.pollingInterval = 100;
   const ledger = new Contract(facts.ledger, TRANSFER, provider);
@@ -69,8 +76,8 @@ async function watch(provider, facts) {
 async function main([what, given]) {
   const facts = JSON.parse(given);
   const provider = new JsonRpcProvider(facts.url);
-  await { read, watch }[what](provider, facts);
-  if (what === "read") provider.destroy();
+  await { read, heads, watch }[what](provider, facts);
+  if (what !== "watch") provider.destroy();
 }
 
 main(process.argv.slice(2));

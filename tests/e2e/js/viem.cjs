@@ -1,4 +1,4 @@
-// What viem reads of a node: `node viem.cjs read|watch FACTS`; prints JSON, one object a line.
+// What viem reads of a node: `node viem.cjs read|heads|watch FACTS`; prints JSON, one object a line.
 
 const { createPublicClient, defineChain, http, parseAbi } = require("viem");
 
@@ -64,6 +64,13 @@ async function read(client, facts) {
   });
 }
 
+async function heads(client, facts) {
+  const at = async (blockTag) => [
+    (await client.getBlock({ blockTag })).number, await client.getBalance({ address: facts.recipient, blockTag }),
+  ];
+  say({ latest: await at("latest"), safe: await at("safe"), finalized: await at("finalized") });
+}
+
 async function watch(client, facts) {
   client.watchContractEvent({
     address: facts.ledger, abi, eventName: "Transfer", strict: true, onLogs: (logs) => logs.map(transfer).map(say),
@@ -78,7 +85,7 @@ async function main([what, given]) {
     id: facts.chain, name: "smart chain", nativeCurrency: currency, rpcUrls: { default: { http: [facts.url] } },
   });
   const transport = http(facts.url, { batch: true, retryCount: 0 });
-  await { read, watch }[what](createPublicClient({ chain, transport, pollingInterval: 100 }), facts);
+  await { read, heads, watch }[what](createPublicClient({ chain, transport, pollingInterval: 100 }), facts);
 }
 
 main(process.argv.slice(2));

@@ -225,7 +225,7 @@ def test_it_opens_with_balances(evm: Evm) -> None:
     assert made.functions.genesis().call() == [1, raw(token) + bytes(12), 1_000]
 
 
-@settings(max_examples=6, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=4, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
         st.one_of(

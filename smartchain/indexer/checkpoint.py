@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from smartchain.errors import HostError, RootMismatch
 from smartchain.indexer.growth import tree_of
+from smartchain.indexer.past import Past
 from smartchain.ledger.hash import SEAL
 from smartchain.ledger.proof import root_at
 from smartchain.ports import EntrySource, HostBlock, LedgerStore
@@ -109,14 +110,17 @@ class Checkpoints:
         """
         Verify what a checkpoint of that size proves: up to the newest host block that ends within it.
 
-        Where more is verified than is new, it waits: raising the size has its price, by how much there is.
+        Where more is verified than is new, it waits: raising the size has its price, by how much there is. So it does
+        where the host replaced a block meanwhile: the end of the backfill finds out from where to read again.
         """
         verified = self._store.status().verified_size
         place = self._last_whole(size)
         if place is None:
             return
         reached = self._store.size_at(place.number)
-        if reached > verified and reached - verified >= verified // 2:
+        if reached <= verified or reached - verified < verified // 2:
+            return
+        if Past(self._source, self._store).first_replaced_since(place) is None:
             self._store.verify(reached, self._blocks_of(reached), place)
 
     def _last_whole(self, size: Size) -> HostBlock | None:

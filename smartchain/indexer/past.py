@@ -116,13 +116,13 @@ class Past:
         """
         The first host block that was read in an earlier answer and replaced since, among the newest below the target.
 
-        Mined again at the same second, the same entries give the same root: it does not tell.
+        Mined again at the same second, the same entries give the same root: it does not tell. What the host calls final
+        today may have been replaced between being read and becoming so: what was final when it was verified counts.
         """
         status = self._store.status()
         if status.cursor is None or status.cursor == status.verified_at:
             return None
-        finalized = self._source.settled().finalized
-        seen = [place.number for place in (status.verified_at, finalized) if place is not None]
+        seen = [place.number for place in (status.verified_at, status.settled.finalized) if place is not None]
         known = self._store.host_blocks(target.number + 1, MOST_LOOKS)
         near = (one for one in known if one[0] > max(*seen, target.number - MOST_LOOKS, -1))
         return next((number for number, block_hash in near if not self.is_canonical(number, block_hash)), None)

@@ -86,10 +86,17 @@ class Upstream:
 
     def steps(self, steps: Steps, store: LedgerStore, watch: Watch) -> Steps:
         """The same steps, over all nodes."""
+        from smartchain.indexer.follow import Follower
         from smartchain.indexer.pooled import Pooled
 
         watch.pool = self.pool
-        return Pooled(steps, self.pool, store, watch.dog.is_time_to_leave)
+        others = "or of the store" if isinstance(steps, Follower) else "of a peer, or of the store"
+
+        def begins() -> bool:
+            watch.dog.begins(lambda: f"{self.pool.name}, {others}")
+            return watch.dog.is_time_to_leave()
+
+        return Pooled(steps, self.pool, store, begins)
 
 
 def reach(ledger: Address | None, db: str, host: HostSettings, how: IndexSettings, tell: Tell) -> Upstream:
@@ -211,6 +218,7 @@ class Watch:
             output.say_json(step)
 
     def trouble(self, fault: SmartchainError, wait_s: float) -> None:
+        self._hear()
         self.dog.trouble(fault)
         self.bar.close()
         self.log.warning("trouble", reason=output.one_line(str(fault)), again_in_s=round(wait_s, 1))
@@ -230,9 +238,12 @@ class Watch:
         say = self.log.warning if what == "set_aside" else self.log.info
         say(what.replace("_", " "), node=name, reason=output.one_line(why))
 
-    def _look(self) -> None:
+    def _hear(self) -> None:
         if self.pool is not None:
             self.dog.contract_has(self.pool.size)
+
+    def _look(self) -> None:
+        self._hear()
         if self._store is None:
             return
         status = self._store.status()

@@ -2,7 +2,7 @@
 The loop around a follower: until everything is read, or for ever.
 
 Transient faults are waited out, longer each time; a daemon ends on a lie, on what a person must mend, or when it
-is told to stop.
+is told to stop. Once it was well, a node that lets it in no longer is waited for, too.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from smartchain.errors import HostUnavailable, SmartchainError
+from smartchain.errors import HostUnavailable, RpcRefused, SmartchainError
 from smartchain.indexer.outcome import Advanced, Outcome, Reread, Rewound, Waited
 
 LONGEST_WAIT_S = 30.0
@@ -75,6 +75,7 @@ class Daemon:
         self._poll_s = poll_s
         self._clock = clock
         self._backoff = Backoff(min(1.0, poll_s))
+        self._was_well = False
         self._rereads = 0
         """In a row: each waits longer than the one before, for a replica that is behind to come up."""
 
@@ -124,16 +125,28 @@ class Daemon:
         try:
             outcome = self._follower.step()
         except SmartchainError as fault:
-            if not fault.retryable or (most is not None and self._backoff.tries >= most):
+            if not self._passes(fault, most):
                 raise
             wait_s = self._backoff.next_s()
             self._trouble(fault, wait_s)
             self._stop.wait(wait_s)
             return None
         self._backoff.reset()
+        self._was_well = self._was_well or _is_verified(outcome) or _has_time(outcome)
         self._rereads = self._rereads + 1 if isinstance(outcome, Reread) else 0
         self._report(outcome)
         return outcome
+
+    def _passes(self, fault: SmartchainError, most: int | None) -> bool:
+        """
+        Whether to wait and try again, at most so often.
+
+        Who is refused at the door (no JSON-RPC code) by a node that let it in before is not told why: a quota that is
+        spent and a key that is renewed pass, and an alarm says so meanwhile.
+        """
+        if most is not None:
+            return fault.retryable and self._backoff.tries < most
+        return fault.retryable or (self._was_well and isinstance(fault, RpcRefused) and fault.code is None)
 
     def _pause_s(self, outcome: Outcome) -> float:
         match outcome:

@@ -52,7 +52,8 @@ class Pooled:
 
     def step(self) -> Outcome:
         if self._is_stalled():
-            self._pool.failed(self._pool.in_use, f"nothing moves with {self._pool.name}")
+            why = self._pool.in_use.reason or f"nothing moves with {self._pool.name}"
+            self._pool.failed(self._pool.in_use, why)
         faults = list[HostError]()
         waited: Outcome | None = None
         for node in self._pool.order():

@@ -16,6 +16,8 @@ from smartchain.indexer.outcome import Advanced, Outcome, Reread, Rewound, Waite
 from smartchain.ports import Status
 
 STALL_S = 120.0
+LONG_S = 5.0
+"""A step of which nothing was heard for so long waits for an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,14 @@ class Watchdog:
         """The most entries, and the newest host block, that were read since the last doubt."""
         self._verified, self._contract = 0, 0
         self._left = clock()
+        self._asked: tuple[Callable[[], str], float] | None = None
+        """Whom the step under way waits for, and when something was last heard of it; None between two steps."""
 
     # what the follower's thread tells
+
+    def begins(self, asked: Callable[[], str]) -> None:
+        """A step, which waits for nobody but those."""
+        self._asked = asked, self._clock()
 
     def contract_has(self, size: int | None) -> None:
         """How many entries the contract has, where that was heard."""
@@ -49,15 +57,18 @@ class Watchdog:
 
     def looked(self, status: Status) -> None:
         """Where the store stands, within a step or after it."""
+        if self._asked is not None:
+            self._asked = self._asked[0], self._clock()
         reached = (status.size, status.cursor.number if status.cursor else -1)
         if status.verified_size > self._verified or (not self._in_doubt and reached > self._reached):
             self._good = self._clock()
         self._verified, self._reached = status.verified_size, max(reached, self._reached)
 
     def report(self, outcome: Outcome) -> None:
+        self._asked = None
         match outcome:
             case Waited(reason, caught_up):
-                self._is_good(caught_up or self._contract <= self._verified)
+                self._is_good(caught_up or self._is_not_due())
                 self._waits(reason, well=True)
             case Advanced(verified=True):
                 self._is_good(True)
@@ -72,7 +83,12 @@ class Watchdog:
                 self._waits(f"logs that give the contract's root: {reason}", well=False)
 
     def trouble(self, fault: SmartchainError) -> None:
+        self._asked = None
         self._waits(str(fault), well=False)
+
+    def _is_not_due(self) -> bool:
+        """Whether nothing was read yet of a ledger that no host block to read up to has: one that is not final yet."""
+        return self._reached[1] < 0 and self._contract <= self._verified
 
     def _is_good(self, well: bool) -> None:
         if well:
@@ -88,18 +104,21 @@ class Watchdog:
     # what is asked
 
     def wait(self) -> Wait:
-        now = self._clock()
-        return Wait(self._reason, now - self._since, self._stalled(now - self._good))
+        now, reason, since, asked = self._clock(), self._reason, self._since, self._asked
+        if asked is not None and now - asked[1] >= min(LONG_S, self._stall_s):
+            reason, since = f"an answer of {asked[0]()}", asked[1]
+        return Wait(reason, now - since, self._stalled(now - self._good, reason))
 
-    def _stalled(self, silent_s: float) -> str | None:
+    def _stalled(self, silent_s: float, reason: str) -> str | None:
         if silent_s < self._stall_s:
             return None
         lacking = self._contract - self._verified
         if lacking > 0:
-            said = f"the contract has {lacking} entries more than are verified, and nothing moves for {silent_s:.0f} s"
+            more = "1 entry more than is" if lacking == 1 else f"{lacking} entries more than are"
+            said = f"the contract has {more} verified, and nothing moves for {silent_s:.0f} s"
         else:
             said = f"for {silent_s:.0f} s nobody could be asked how many entries the contract has"
-        return f"{said}; it waits for this: {self._reason}"
+        return f"{said}; it waits for this: {reason}"
 
     def is_time_to_leave(self) -> bool:
         """Whether to try another node: once in as long as it takes to call it a stall."""

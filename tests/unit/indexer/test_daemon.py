@@ -12,6 +12,7 @@ import pytest
 from smartchain.errors import (
     HostUnavailable,
     RootMismatch,
+    RpcRefused,
     SmartchainError,
     StateGone,
     StoreLocked,
@@ -87,6 +88,46 @@ def test_a_daemon_outlives_a_host_that_is_down_for_long_and_ends_when_told() -> 
     assert not thread.is_alive()
     assert [row[0] for row in runner.store.rows] == runner.host.entries()
     assert any(isinstance(outcome, Advanced) for outcome in runner.outcomes)
+
+
+def refused() -> RpcRefused:
+    return RpcRefused("http://a refuses access (HTTP 401): check the key in its URL or the headers sent")
+
+
+def test_a_node_that_refuses_access_from_the_first_ends_a_daemon() -> None:
+    runner = Runner()
+    runner.host.faults = [refused()]
+    with pytest.raises(RpcRefused, match="HTTP 401"):
+        runner.daemon.run()
+
+
+def test_a_node_that_refuses_access_for_a_while_to_a_daemon_that_was_well_is_waited_for() -> None:
+    entries: list[int] = []
+
+    def idle() -> bool:
+        entries.append(runner.store.verified_size)
+        if len(entries) == 1:
+            runner.host.faults = [refused(), refused(), refused()]
+            runner.host.mine(2)
+        else:
+            runner.stop.set()
+        return False
+
+    runner = Runner(idle=idle)
+    runner.daemon.run()
+
+    assert len(runner.troubles) == 3
+    assert entries == [len(runner.host.entries()) - 2, len(runner.host.entries())]
+
+
+def test_what_a_contract_refuses_is_no_closed_door() -> None:
+    def idle() -> bool:
+        runner.host.faults = [RpcRefused("execution reverted", 3)]
+        return False
+
+    runner = Runner(idle=idle)
+    with pytest.raises(RpcRefused, match="reverted"):
+        runner.daemon.run()
 
 
 def test_idle_work_is_done_once_all_is_read_and_until_there_is_no_more_of_it() -> None:

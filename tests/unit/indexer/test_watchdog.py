@@ -18,10 +18,11 @@ REREAD = Reread(7, 7, "the contract has 9 entries, its logs gave 8")
 class Watched:
     """A watchdog with 100 s of patience, and a clock that a test moves."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, has_read: bool = True) -> None:
         self.now = 0.0
         self.dog = Watchdog(100, lambda: self.now)
-        self.looked(5, 5, 1)
+        if has_read:
+            self.looked(5, 5, 1)
 
     def looked(self, size: int, verified: int, block: int) -> None:
         self.dog.looked(Status(Size(size), HostBlock(block, ZERO_HASH, 0), Size(verified), 1, None, 1))
@@ -89,6 +90,23 @@ def test_a_thread_that_hangs_is_noticed_by_who_asks(watched: Watched) -> None:
     assert watched.stalled is not None
 
 
+def test_a_step_that_hears_nothing_is_said_to_wait_for_an_answer_and_of_whom(watched: Watched) -> None:
+    watched.dog.report(UP_TO_DATE)
+    watched.dog.begins(lambda: "http://a")
+    watched.now += 4
+    assert watched.dog.wait().reason == UP_TO_DATE.reason
+
+    watched.looked(5, 5, 2)
+    watched.now += 100
+    wait = watched.dog.wait()
+    assert (wait.reason, wait.since_s) == ("an answer of http://a", 100)
+    assert "it waits for this: an answer of http://a" in str(wait.stalled)
+
+    watched.dog.report(UP_TO_DATE)
+    watched.now += 20
+    assert watched.dog.wait().reason == UP_TO_DATE.reason
+
+
 def test_a_quiet_chain_is_well_for_days(watched: Watched) -> None:
     watched.dog.contract_has(5)
     watched.each(60, 5000, UP_TO_DATE)
@@ -96,7 +114,20 @@ def test_a_quiet_chain_is_well_for_days(watched: Watched) -> None:
     assert watched.stalled is None
 
 
-def test_a_ledger_that_is_not_final_yet_is_waited_for_without_an_alarm(watched: Watched) -> None:
+def test_a_host_that_begins_anew_and_stays_behind_what_was_read_is_a_stall(watched: Watched) -> None:
+    watched.dog.contract_has(5)
+    watched.each(10, 11, Waited("the host is at block 0, behind block 1 that was read before", caught_up=False))
+
+    assert watched.stalled is not None
+    assert "nobody could be asked how many entries the contract has; it waits for this: the host is at block 0" in (
+        watched.stalled
+    )
+    watched.each(1, 1, UP_TO_DATE)
+    assert watched.stalled is None
+
+
+def test_a_ledger_that_is_not_final_yet_is_waited_for_without_an_alarm() -> None:
+    watched = Watched(has_read=False)
     watched.each(60, 20, Waited("the ledger is not there yet", caught_up=False))
 
     assert watched.stalled is None

@@ -156,6 +156,7 @@ def send(
     recipient = _found(what.recipient, payees)
     signer = build.who_pays(keys) if alone else build.signer_of(keys)
     payer = Payer(build.sender_of(host, rpc, signer, fees, gas_limit), address)
+    build.expect_ether(rpc, address)
     way = Way(patience, nonce, sending.tell_one)
     if what.batch is None:
         _one(what, recipient, payer, way, as_json)

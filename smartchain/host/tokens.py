@@ -6,9 +6,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from smartchain.errors import NotALedger, RpcRefused
 from smartchain.host.contracts import NO_OPENING, Opening, bytecode, opening_words
 from smartchain.host.reverts import selector
 from smartchain.host.words import WORD, address, address_of, number, words
+from smartchain.ledger.address import checksum
+from smartchain.ports import Rpc
 from smartchain.types import ZERO_ADDRESS, ZERO_HASH, Address, Hash32
 
 TOKEN_DATA = selector("token()")
@@ -62,3 +65,12 @@ def deploy_token_data(
 def decode_token(answer: bytes) -> Address:
     """The token of a ledger. Raises `NotALedger` where the answer has another form."""
     return address_of(words(answer, 1)[0])
+
+
+def token_of(rpc: Rpc, ledger: Address) -> Address | None:
+    """The token that a ledger relays; None for a ledger of Ether, and for anything else."""
+    try:
+        answer: str = rpc.call("eth_call", {"to": checksum(ledger), "data": "0x" + TOKEN_DATA.hex()}, "latest")
+        return decode_token(bytes.fromhex(answer.removeprefix("0x")))
+    except (RpcRefused, NotALedger):
+        return None

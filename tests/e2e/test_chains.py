@@ -87,6 +87,8 @@ def test_a_tokens_chain_is_followed_like_any_other_and_shown_beside_the_rest(cha
     for listed in (ledger, chain.ledger):
         chain.send(factory.factory_address(), factory.register_data(listed))
 
+    with nothing_sent(chain):
+        shell.refused("send", wallet(1), "1", "--ledger", own, says=["relays the token", checksum(token), "no Ether"])
     assert shell.type("index", "--ledger", own).status == 0
 
     rows = shell.type("chains", "--factory", FACTORY, "--json").lines

@@ -116,13 +116,17 @@ class Past:
         """
         The first host block that was read in an earlier answer and replaced since, among the newest below the target.
 
-        Mined again at the same second, the same entries give the same root: it does not tell. What the host calls final
-        today may have been replaced between being read and becoming so: what was final when it was verified counts.
+        Mined again at the same second, the same entries give the same root: it does not tell. Of what is verified the
+        newest is looked at, which may have been replaced while what followed was read. What the host calls final today
+        may have been replaced between being read and becoming so: what was final when it was verified counts.
         """
         status = self._store.status()
-        if status.cursor is None or status.cursor == status.verified_at:
+        verified = status.verified_at
+        if status.cursor is None or status.cursor == verified:
             return None
-        seen = [place.number for place in (status.verified_at, status.settled.finalized) if place is not None]
+        if verified is not None and not self.stands(verified):
+            return verified.number
+        seen = [place.number for place in (verified, status.settled.finalized) if place is not None]
         known = self._store.host_blocks(target.number + 1, MOST_LOOKS)
         near = (one for one in known if one[0] > max(*seen, target.number - MOST_LOOKS, -1))
         return next((number for number, block_hash in near if not self.is_canonical(number, block_hash)), None)

@@ -98,7 +98,7 @@ class World:
         self.finality: int | None = chance.choice([None, None, 2, 8, 32])
         """Host blocks behind the newest up to which the host calls its chain final; half as many: safe."""
         self.final = self.safe = -1
-        self.breaks = self.finality is not None and chance.random() < 0.1
+        self.breaks = self.finality is not None and chance.random() < 0.25
         """Whether a reorganisation may go past what was final; `broke` says how deep one did."""
         self.broke: int | None = None
         self.chain: list[Block] = []

@@ -282,3 +282,19 @@ def test_blocks_that_were_replaced_during_a_backfill_are_read_again_even_where_t
     until_caught_up(follower)
     assert_is_the_hosts(store, host)
     assert store.seen.items() <= {block.block.number: block.block.hash for block in host.blocks}.items()
+
+
+@pytest.mark.parametrize("at", range(4))
+def test_what_was_verified_before_is_looked_at_again_where_it_was_replaced_while_the_rest_was_read(at: int) -> None:
+    host = grown(blocks=8)
+    store = ListStore(host.info())
+    follower = Follower(host, store)
+    until_caught_up(follower)
+    for _ in range(12):
+        host.mine(1)
+    host.before_chunk = [*([lambda: None] * at), lambda: host.reorganise(16, keep=True)]
+    with suppress(UnknownBlock):
+        follower.step()
+    until_caught_up(follower)
+    assert_is_the_hosts(store, host)
+    assert store.seen.items() <= {block.block.number: block.block.hash for block in host.blocks}.items()

@@ -11,15 +11,15 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from smartchain.errors import RpcRefused, StateGone, UnknownBlock
+from smartchain.errors import CorruptStore, RpcRefused, StateGone, UnknownBlock
 from smartchain.host.contracts import FEE_PPM_DATA
 from smartchain.host.source import HostLedger
 from smartchain.indexer.mined import Payments, Receipts
 from smartchain.indexer.standing import Standing, reconcile
 from smartchain.ledger.address import checksum
 from smartchain.ledger.hash import ETHER
-from smartchain.ports import HostBlock, Rpc, View
-from smartchain.types import ZERO_ADDRESS, Address
+from smartchain.ports import HostBlock, Recorded, Rpc, View
+from smartchain.types import ZERO_ADDRESS, Address, Hash32
 
 AT_ONCE = 50
 """Entries whose receipts are asked for in one request."""
@@ -45,7 +45,9 @@ class Audit:
 
 def audit(rpc: Rpc, view: View, sample: int | None, seed: int, progress: Callable[[int, int], None]) -> Audit:
     """
-    Compares that many entries, drawn by the seed, or all, and the balances. Raises `HostError`s, never for a misfit.
+    Compares that many entries, drawn by the seed, or all, the contract's head, and the balances.
+
+    Raises `HostError`s, never for a misfit, and `CorruptStore` for what is not there to be compared.
 
     Balances are read at the host block where the ledger was verified, which must still stand when all is done.
     """
@@ -56,8 +58,8 @@ def audit(rpc: Rpc, view: View, sample: int | None, seed: int, progress: Callabl
     recipients = _entries(rpc, view, _drawn(view, sample, seed), relays, found, progress)
     if relays and at is None:
         found.doubts.append("nobody has asked the contract yet, so no balances were compared: run 'smartchain index'")
-    elif relays and at is not None:
-        _balances(rpc, view, source, at, recipients, found)
+    elif at is not None:
+        _state(rpc, view, source, at, recipients if relays else None, found)
     _stands(source, at)
     return found
 
@@ -99,7 +101,7 @@ def _entries(
     recipients: set[Address] = set()
     receipts, payments = Receipts(rpc, view.info.address), Payments(view.info)
     for at in range(0, len(indexes), AT_ONCE):
-        some = [entry for index in indexes[at : at + AT_ONCE] if (entry := view.entry(index)) is not None]
+        some = [_recorded(view, index) for index in indexes[at : at + AT_ONCE]]
         for recorded, mined in receipts.of(some):
             found.findings.extend(mined.misfits(recorded))
             if relays and recorded.entry.subject == ETHER and mined.paid is not None:
@@ -111,14 +113,41 @@ def _entries(
     return recipients - {ZERO_ADDRESS, view.info.address}
 
 
-def _balances(rpc: Rpc, view: View, source: HostLedger, at: HostBlock, recipients: set[Address], found: Audit) -> None:
+def _recorded(view: View, index: int) -> Recorded:
+    """An entry of the store. Raises `CorruptStore` where a row is lost, or holds what it cannot."""
     try:
-        head = source.head(at)
-        if (head.size, head.root) != (view.status.verified_size, view.root()):
+        recorded = view.entry(index)
+    except (TypeError, AttributeError, ValueError) as exc:
+        raise _damaged(f"entry {index}") from exc
+    if recorded is None or type(recorded.transaction) is not bytes or len(recorded.transaction) != 32:
+        raise _damaged(f"entry {index}")
+    return recorded
+
+
+def _root(view: View) -> Hash32:
+    try:
+        return view.root()
+    except (TypeError, AttributeError, ValueError) as exc:
+        raise _damaged("what the root follows from") from exc
+
+
+def _damaged(what: str) -> CorruptStore:
+    return CorruptStore(f"{what} cannot be read from the store: 'smartchain fsck' says what is broken")
+
+
+def _state(
+    rpc: Rpc, view: View, source: HostLedger, at: HostBlock, recipients: set[Address] | None, found: Audit
+) -> None:
+    """What the host's state says at that block: the contract's head and, of a relay, the balances."""
+    try:
+        head, root = source.head(at), _root(view)
+        if (head.size, head.root) != (view.status.verified_size, root):
             found.findings.append(
                 f"at host block {at.number} the contract has {head.size} entries with the root 0x{head.root.hex()}, "
-                f"and the store {view.status.verified_size} with 0x{view.root().hex()}"
+                f"and the store {view.status.verified_size} with 0x{root.hex()}"
             )
+            return
+        if recipients is None:
             return
         said = reconcile(Standing(rpc, at), view, sorted(recipients))
     except StateGone:

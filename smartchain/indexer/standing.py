@@ -60,7 +60,8 @@ class Standing:
         try:
             return int(text, 16)
         except (TypeError, ValueError) as exc:
-            raise HostUnavailable(f"{self._rpc.name} gave a balance that is no number; ask another node") from exc
+            said = f"{self._rpc.name} gave a balance or a nonce that is no number; ask another node"
+            raise HostUnavailable(said) from exc
 
 
 def reconcile(standing: Standing, view: View, recipients: Sequence[Address]) -> Balances:

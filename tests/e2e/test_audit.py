@@ -26,6 +26,11 @@ def test_a_hint_that_was_altered_in_the_store_is_named(shell: Shell) -> None:
     assert done.status == 1
     assert done.out.splitlines()[0] == f"entry 0: host transaction 0x{'01' * 32} is not on the host"
 
+    with sqlite3.connect(shell.folder / "smartchain.db") as db:
+        db.execute("DELETE FROM entry WHERE position = 1")
+    db.close()
+    shell.refused("audit", says="entry 1 cannot be read from the store: 'smartchain fsck' says what is broken")
+
 
 def test_who_seems_never_to_have_spent_and_has_less_than_it_received_is_a_doubt(chain: OnAnvil, shell: Shell) -> None:
     assert shell.type("send", wallet(79), "5gwei").status == 0

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from smartchain.errors import HostUnavailable, UnknownBlock
+from smartchain.errors import CorruptStore, HostUnavailable, UnknownBlock
 from smartchain.indexer.audit import Audit, audit
 from smartchain.ledger.address import checksum
 from smartchain.ledger.entry import Entry
@@ -295,6 +295,27 @@ def test_a_store_that_only_peers_vouched_for_has_no_balances_compared() -> None:
 
     assert (found.entries, found.held, found.findings) == (1, None, [])
     assert found.doubts == ["nobody has asked the contract yet, so no balances were compared: run 'smartchain index'"]
+
+
+@pytest.mark.parametrize("relays", [True, False])
+def test_a_head_that_is_not_the_stores_is_named_whatever_the_contract_is(relays: bool) -> None:
+    books = Books(store_of(*paid(5)))
+    books.view, books.relays = Books(store_of(*paid(6))).view, relays
+
+    found = audited(books)
+
+    assert (len(found.findings), found.held) == (1, None)
+    assert found.findings[0].startswith("at host block 8 the contract has 1 entries with the root 0x")
+
+
+@pytest.mark.parametrize("transaction", [b"", b"\1" * 31, "a" * 32, None], ids=["empty", "short", "text", "none"])
+def test_a_row_that_is_damaged_is_said_to_be_so(transaction: Any) -> None:
+    books = Books(store_of(*paid(5, 6)))
+    packed, number, _ = books.store.rows[1]
+    books.store.rows[1] = packed, number, transaction
+
+    with pytest.raises(CorruptStore, match="entry 1 cannot be read from the store: 'smartchain fsck' says"):
+        audited(books)
 
 
 def test_an_empty_ledger_fits() -> None:

@@ -32,7 +32,22 @@ Mode = Literal["ro", "rw", "rwc"]
 
 
 def connect(path: Path, mode: Mode, busy_s: float = BUSY_S) -> SqliteConnection:
-    """A connection in autocommit mode, for any thread. Raises `sqlite3.Error`."""
+    """
+    A connection in autocommit mode, for any thread. Raises `sqlite3.Error`.
+
+    What a process left half-written that was killed while it made the file is undone first, also for one who only
+    reads: only who writes can do that.
+    """
+    try:
+        return _connected(path, mode, busy_s)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_READONLY_ROLLBACK:
+            raise
+        _connected(path, "rw", busy_s).close()
+        return _connected(path, mode, busy_s)
+
+
+def _connected(path: Path, mode: Mode, busy_s: float) -> SqliteConnection:
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
         timeout=busy_s,
@@ -41,11 +56,15 @@ def connect(path: Path, mode: Mode, busy_s: float = BUSY_S) -> SqliteConnection:
         check_same_thread=False,
         factory=SqliteConnection,
     )
-    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-    if mode != "ro":
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA secure_delete = OFF")
-        connection.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}")
+    try:
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        if mode != "ro":
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA secure_delete = OFF")
+            connection.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

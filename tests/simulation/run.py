@@ -30,6 +30,7 @@ from smartchain.indexer.daemon import Daemon
 from smartchain.indexer.follow import Follower
 from smartchain.indexer.outcome import Advanced, Outcome, Waited
 from smartchain.indexer.pooled import Pooled
+from smartchain.indexer.writer import Writer
 from smartchain.store import open_store
 from smartchain.store.database import SqliteDatabase, connect
 from smartchain.store.ledgers import DatabaseStore, StoredLedger
@@ -49,11 +50,13 @@ AGAIN_S = 5.0
 class Simulation:
     """A run; `seen` counts what happened in it."""
 
-    def __init__(self, seed: int, template: Path, path: Path) -> None:
+    writer: type[Writer] = InlineWriter
+
+    def __init__(self, seed: int, template: Path, path: Path, clock: Clock | None = None) -> None:
         self.seed = seed
         self.chance = random.Random(f"run {seed}")
         random.seed(seed)  # the jitter of waits
-        self.clock = Clock()
+        self.clock = clock or Clock()
         self.world = World(seed)
         self.confirmations = self.chance.choice([0, 0, 0, 1, 6])
         self.seen: Counter[str] = Counter()
@@ -95,13 +98,21 @@ class Simulation:
 
     def run(self) -> None:
         """Raises `AssertionError` for what must not be."""
+        self.live()
+        self.judge(self.seed % 16 == 0)
+
+    def live(self) -> None:
+        """One process after another, until there is nothing more to do."""
         while not self._done:
             assert self.clock.now < self.deadline_s, "the honest chain was never reached"
             with self._store() as (store, writer):
                 self._process(store, writer)
             self.clock.now += AGAIN_S
+
+    def judge(self, with_lookups: bool) -> None:
+        """Hold what is stored at the end to what an honest run holds."""
         if not self.seen[FINALITY]:
-            verdict.whole(self.world, self._path, self.confirmations, self.seen["fork"] > 0, self.seed % 16 == 0)
+            verdict.whole(self.world, self._path, self.confirmations, self.seen["fork"] > 0, with_lookups)
             self.seen["reached"] += 1
         self.seen.update(self.world.seen)
 
@@ -112,7 +123,7 @@ class Simulation:
             self.ledger = ledger = store.ledger(pool.info())
             if self._fills and self.clock.now < self.world.storm_s:
                 self._fill(writer)
-            follower = Follower(pool, ledger, writer=InlineWriter)
+            follower = Follower(pool, ledger, writer=self.writer)
             Daemon(
                 Pooled(follower, pool, ledger), stop, lambda outcome: self._report(outcome, stop), self._trouble,
                 POLL_S, lambda: ledger.look_up(64), self._now,

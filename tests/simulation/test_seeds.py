@@ -39,7 +39,7 @@ KNOWN = 400
 """Seeds, always the same, among which every kind of trouble has to be."""
 
 FOUND = [
-    int(line.split()[0]) for line in (Path(__file__).parent / "seeds.txt").read_text().splitlines() if line[0] != "#"
+    int(line.split()[0]) for line in (Path(__file__).parent / "seeds.txt").read_text().splitlines() if line[0].isdigit()
 ]
 
 

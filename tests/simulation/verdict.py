@@ -31,6 +31,15 @@ def head(world: World, ledger: LedgerStore) -> None:
         assert view.root() == block.head.root, f"another root than the contract's at {at}"
 
 
+def prefix(world: World, ledger: LedgerStore) -> None:
+    """Every verified entry is the contract's, at some host block that there was."""
+    head(world, ledger)
+    status = ledger.status()
+    at = status.verified_at
+    honest = world.ever[at.hash].entries() if at is not None else []
+    assert list(ledger.packed(0, status.verified_size)) == honest, f"other entries than the contract's at {at}"
+
+
 def whole(world: World, path: Path, confirmations: int, was_forked: bool, with_lookups: bool) -> None:
     """
     Every row is what an honest run up to the newest host block holds.

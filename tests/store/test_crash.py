@@ -10,6 +10,9 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
+from smartchain.errors import NoStore
 from smartchain.ports import LedgerStore, Step
 from smartchain.store import open_store
 from tests.fakes.store import ListStore
@@ -136,6 +139,31 @@ def test_a_store_killed_before_it_was_made_is_made_by_the_next(tmp_path: Path) -
     for file in [name for name in tmp_path.iterdir() if not name.name.endswith(("-wal", "-shm", "-journal"))]:
         with closing(open_store(f"sqlite:///{file}", create=True)) as store:
             assert store.ledger(INFO).status().size == 0
+
+
+HALF_MADE = """
+import os, resource, signal, sys
+from smartchain.store import open_store
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
+open_store(sys.argv[1], create=True)
+"""
+
+
+def test_whoever_reads_a_store_whose_making_was_cut_off_in_a_write_is_told_that_it_is_empty(tmp_path: Path) -> None:
+    path = tmp_path / "chain.db"
+    with start(HALF_MADE, f"sqlite:///{path}", 30_000) as maker:
+        maker.wait(60)
+    assert maker.returncode == -signal.SIGXFSZ
+    assert path.with_name("chain.db-journal").stat().st_size > 0
+    assert path.stat().st_size > 0
+
+    with pytest.raises(NoStore, match="is empty; `smartchain index` makes a store of it"):
+        open_store(f"sqlite:///{path}", create=False, read_only=True)
+
+    with closing(open_store(f"sqlite:///{path}", create=True)) as store:
+        assert store.ledger(INFO).status().size == 0
 
 
 LIMITED = """

@@ -7,6 +7,8 @@ behind `engine`, and all else is the same code.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from smartchain.errors import NoStore, SettingsError, StoreError, WrongStore
@@ -16,7 +18,7 @@ from smartchain.store.faults import said_of
 from smartchain.store.ledgers import DatabaseStore, StoredLedger
 from smartchain.store.versions import REVISIONS, make, version_of
 
-__all__ = ["DatabaseStore", "StoredLedger", "open_store"]
+__all__ = ["DatabaseStore", "StoredLedger", "is_postgres", "open_store", "path_of", "postgres_there"]
 
 _MAGIC = b"SQLite format 3\0"
 _PREFIX = "sqlite:///"
@@ -32,9 +34,11 @@ def open_store(url: str, *, create: bool, read_only: bool = False, busy_s: float
 
     Raises `SettingsError` for another kind of URL, `StoreError`, `WrongStore`, `StoreTooNew`, `StoreLocked`.
     """
-    if url.startswith(_POSTGRES):
-        return _postgres(url, create, read_only, busy_s)
-    path = _path_of(url)
+    if is_postgres(url):
+        with postgres_there():
+            from smartchain.store.postgres import open_postgres
+        return open_postgres(url, create=create, read_only=read_only, busy_s=busy_s)
+    path = path_of(url)
     with said_of(path):
         writer = _opened(path, "rwc" if create else "ro" if read_only else "rw", busy_s)
         try:
@@ -48,19 +52,25 @@ def open_store(url: str, *, create: bool, read_only: bool = False, busy_s: float
     return DatabaseStore(SqliteDatabase(path, writer, busy_s))
 
 
-def _postgres(url: str, create: bool, read_only: bool, busy_s: float) -> DatabaseStore:
+def is_postgres(url: str) -> bool:
+    return url.startswith(_POSTGRES)
+
+
+@contextmanager
+def postgres_there() -> Iterator[None]:
+    """Says what is to be installed where an import within needs it."""
     try:
-        from smartchain.store.postgres import open_postgres
+        yield
     except ImportError as error:
         if error.name is None or error.name.partition(".")[0] != "psycopg":
             raise
         raise SettingsError(
             "a store in PostgreSQL needs psycopg, which is not here: pip install 'smartchain[postgres]'"
         ) from error
-    return open_postgres(url, create=create, read_only=read_only, busy_s=busy_s)
 
 
-def _path_of(url: str) -> Path:
+def path_of(url: str) -> Path:
+    """The file of `sqlite:///PATH`. Raises `SettingsError` for anything else."""
     scheme = url.partition(":")[0]
     name = url.removeprefix(_PREFIX)
     if not url.startswith(_PREFIX) or name in ("", ":memory:"):

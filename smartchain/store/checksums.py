@@ -39,13 +39,21 @@ _HOST_BLOCKS = "SELECT number, hash, size, checksum FROM host_block WHERE ledger
 
 
 def of_host_block(ledger: int, number: int, host_hash: bytes, size: int) -> int:
-    return crc32(host_hash, crc32(pack(">3Q", ledger, number & _ALL, size & _ALL)))
+    return crc32(told_of_host_block(ledger, number, host_hash, size))
 
 
 def of_row(row: Iterable[object]) -> int:
     """Of a row's columns in their order. Columns at the end that hold nothing do not count: they may be new."""
-    told = b"".join(map(_told, row))
-    return crc32(told.rstrip(b"n"))
+    return crc32(told_of(row))
+
+
+def told_of(row: Iterable[object]) -> bytes:
+    """What the checksum of a row is of."""
+    return b"".join(map(_told, row)).rstrip(b"n")
+
+
+def told_of_host_block(ledger: int, number: int, host_hash: bytes, size: int) -> bytes:
+    return pack(">3Q", ledger, number & _ALL, size & _ALL) + host_hash
 
 
 def _told(value: object) -> bytes:

@@ -7,25 +7,22 @@ by the very code that wrote it; the rest is held to its checksum. Each area ends
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from smartchain.errors import CorruptStore, SmartchainError, StoreError, WrongStore
+from smartchain.errors import CorruptStore, StoreError, WrongStore
 from smartchain.ledger.address import checksum
 from smartchain.store import fsck_chain, fsck_lookups, fsck_sums
 from smartchain.store.connection import SqliteConnection
 from smartchain.store.database import connect
+from smartchain.store.engine import Connection
 from smartchain.store.faults import said_of
 from smartchain.store.fsck_file import file_fault, schema_fault, strays_fault
 from smartchain.store.rows import INFO_COLUMNS, info_of
 from smartchain.store.versions import REVISIONS, version_of
 from smartchain.types import Address
-
-_UNREADABLE = (SmartchainError, TypeError, ValueError, AttributeError, OverflowError, sqlite3.OperationalError)
-"""What a value of another kind than its column holds brings about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,7 @@ def check(path: Path, ledger: Address | None = None) -> Checked:
             if said := schema_fault(connection):
                 return Checked(0, 0, [Fault("file", said)])
             connection.execute("BEGIN")
-            return checked(connection, path, ledger)
+            return checked(connection, str(path), ledger)
     except CorruptStore as error:
         return Checked(0, 0, [Fault("file", f"the file itself is damaged: {error}")])
 
@@ -73,23 +70,23 @@ def expect_version(connection: SqliteConnection, path: Path) -> None:
         raise StoreError(f"{path} has schema {version}; any other command brings it up to date, then check again")
 
 
-def checked(connection: SqliteConnection, path: Path, ledger: Address | None = None) -> Checked:
-    """The same of a file that the engine finds sound, inside a transaction."""
+def checked(connection: Connection, name: str, ledger: Address | None = None) -> Checked:
+    """The same of rows that the engine can read, on whichever engine, inside a transaction."""
     rows = connection.execute("SELECT id, size, address FROM ledger ORDER BY id").fetchall()
     chosen = [(key, size) for key, size, address in rows if ledger in (None, address)]
     if ledger is not None and not chosen:
-        raise WrongStore(f"{path} does not hold ledger {checksum(ledger)}; without --ledger all are checked")
+        raise WrongStore(f"{name} does not hold ledger {checksum(ledger)}; without --ledger all are checked")
     faults = [Fault("file", said)] if (said := strays_fault(connection)) else []
     faults += [fault for key, _ in chosen for fault in ledger_faults(connection, key)]
     return Checked(len(chosen), sum(size for _, size in chosen if isinstance(size, int)), faults)
 
 
-def ledger_faults(connection: SqliteConnection, key: int) -> Iterator[Fault]:
+def ledger_faults(connection: Connection, key: int) -> Iterator[Fault]:
     """What is built from other rows is compared only where those are sound."""
     try:
         said = fsck_sums.ledger_fault(connection, key)
         info = info_of(connection.execute(f"SELECT {INFO_COLUMNS} FROM ledger WHERE id = ?", (key,)).fetchone())  # noqa: S608
-    except _UNREADABLE:
+    except fsck_sums.UNREADABLE:
         said = f"what is stored about ledger {key} cannot be read"
     if said:
         yield Fault("ledger", said, key)
@@ -113,7 +110,7 @@ def ledger_faults(connection: SqliteConnection, key: int) -> Iterator[Fault]:
         yield from _lookup_faults(connection, key)
 
 
-def _lookup_faults(connection: SqliteConnection, key: int) -> Iterator[Fault]:
+def _lookup_faults(connection: Connection, key: int) -> Iterator[Fault]:
     for name, fault in (
         ("mark", lambda: fsck_lookups.marks_fault(connection, key)),
         ("posting", lambda: fsck_lookups.postings_fault(connection, key)),
@@ -127,5 +124,5 @@ def _said(fault: Callable[[], str | None]) -> str | None:
     """What the check finds; a value of another kind than the column holds is a fault like any other."""
     try:
         return fault()
-    except _UNREADABLE as error:
+    except fsck_sums.UNREADABLE as error:
         return f"a row cannot be read: {error}"

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from smartchain.errors import CorruptStore
 from smartchain.ledger.block import Assembler, Block, genesis_block
 from smartchain.ledger.entry import Entry
 from smartchain.ledger.hash import EMPTY_ROOT, anchor_of, leaf_hashes
@@ -18,10 +19,7 @@ from smartchain.store.rows import signed, whole
 from smartchain.store.writes import status
 from smartchain.types import ZERO_HASH
 
-_ODD_ENTRY = """
-SELECT position FROM entry WHERE ledger = ? AND (typeof(packed) <> 'blob' OR length(packed) NOT IN (100, 132)
-OR typeof(tx_hash) <> 'blob' OR length(tx_hash) <> 32) ORDER BY position LIMIT 1
-"""
+_ENTRIES = "SELECT position, packed, tx_hash FROM entry WHERE ledger = ? ORDER BY position"
 _BLOCKS = "SELECT number, hash, timestamp, size, root FROM block WHERE ledger = ? ORDER BY number"
 _LEVEL = "SELECT position, root FROM subtree WHERE ledger = ? AND level = ? ORDER BY position"
 _PIECE = 4096
@@ -34,16 +32,17 @@ FROM host_block WHERE ledger = ?) AS steps WHERE size < before ORDER BY number L
 
 def entries_fault(connection: Connection, key: int) -> str | None:
     """Every entry up to the size is there, in its form, and none past it."""
-    odd = connection.execute(_ODD_ENTRY, (key,)).fetchone()
-    if odd is not None:
-        return f"entry {odd[0]} has not the form of an entry"
-    size = status(connection, key).size
-    rows = connection.execute("SELECT position FROM entry WHERE ledger = ? ORDER BY position", (key,))
-    count = 0
-    for count, (position,) in enumerate(rows, 1):
+    size, count = status(connection, key).size, 0
+    for count, (position, packed, tx_hash) in enumerate(connection.stream(_ENTRIES, (key,)), 1):
         if position != count - 1:
             return f"entry {count - 1} is missing"
+        if not (_is_bytes(packed, 100, 132) and _is_bytes(tx_hash, 32)):
+            return f"entry {position} has not the form of an entry"
     return None if count == size else f"there are {count} entries, and the ledger's row says {size}"
+
+
+def _is_bytes(value: object, *lengths: int) -> bool:
+    return isinstance(value, bytes) and len(value) in lengths
 
 
 def blocks_fault(connection: Connection, key: int, info: LedgerInfo) -> str | None:
@@ -55,7 +54,7 @@ def blocks_fault(connection: Connection, key: int, info: LedgerInfo) -> str | No
     return None
 
 
-class _Differs(Exception):
+class _Differs(CorruptStore):
     """Says what does not follow from the entries."""
 
 
@@ -149,7 +148,7 @@ def notes_fault(connection: Connection, key: int, info: LedgerInfo) -> str | Non
         "SELECT entry.position, packed, note.content FROM entry LEFT JOIN note ON note.ledger = entry.ledger "
         "AND note.position = entry.position WHERE entry.ledger = ? ORDER BY entry.position"
     )
-    for position, packed, content in connection.execute(query, (key,)):
+    for position, packed, content in connection.stream(query, (key,)):
         if said := fault_of(Entry.unpack(whole(packed)), info.address, content):
             return f"entry {position} of the journal {said}"
     return None

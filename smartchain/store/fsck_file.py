@@ -8,6 +8,7 @@ import sqlite3
 from contextlib import closing
 
 from smartchain.store.connection import SqliteConnection
+from smartchain.store.engine import Connection
 from smartchain.store.versions import SCHEMA
 
 KEYED = ("entry", "block", "subtree", "host_block", "mark", "posting", "name", "note", "checksum")
@@ -44,20 +45,25 @@ def _described(connection: sqlite3.Connection) -> dict[str, list[object]]:
         name: [
             *connection.execute("SELECT * FROM pragma_table_xinfo(?)", (name,)),
             *connection.execute("SELECT * FROM pragma_index_xinfo(?)", (name,)),
-            (kind, " ".join(sql.split()) if kind == "view" else None),
+            (kind, _words(sql) if kind == "view" else None),
         ]
         for name, kind, sql in connection.execute(_NAMES).fetchall()
     }
 
 
-def strays_fault(connection: SqliteConnection) -> str | None:
+def _words(sql: object) -> object:
+    """Whatever the spaces between them."""
+    return " ".join(sql.split()) if isinstance(sql, str) else sql
+
+
+def strays_fault(connection: Connection) -> str | None:
     for table in KEYED:
         for key in strays(connection, table):
             return f"the table `{table}` holds rows of ledger {key}, which is none"
     return None
 
 
-def strays(connection: SqliteConnection, table: str) -> list[int]:
+def strays(connection: Connection, table: str) -> list[int]:
     """Numbers of ledgers that a table has rows of, and that there are none of."""
     query = f"SELECT min(ledger) FROM {table} WHERE ledger > ?"  # noqa: S608
     known = {key for (key,) in connection.execute("SELECT id FROM ledger")}

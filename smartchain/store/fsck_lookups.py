@@ -12,7 +12,7 @@ from struct import pack
 
 from smartchain.ledger.hash import anchor_of
 from smartchain.store import marks, names, postings
-from smartchain.store.connection import SqliteConnection
+from smartchain.store.engine import Connection
 from smartchain.store.fsck_sums import part_of
 from smartchain.types import Address, ChainId
 
@@ -25,15 +25,15 @@ WHERE ledger = :ledger AND position < :reach AND substr(packed, 41, 20) <> subst
 ORDER BY 1, 2
 """
 _IN_ORDER = "SELECT position, packed FROM entry WHERE ledger = :ledger AND position < :reach ORDER BY position"
-_NAMES = (
-    "SELECT name_of(position, packed), position FROM entry WHERE ledger = :ledger AND position < :reach ORDER BY 1, 2"
-)
+_NAME = "SELECT 1 FROM name WHERE ledger = ? AND hash = ? AND position = ?"
 _POSTINGS = "SELECT address, first, refs, entries, sent, totals FROM posting WHERE ledger = ?"
+
+_AT_ONCE = 2048
 
 _Row = tuple[object, ...]
 
 
-def _reach(connection: SqliteConnection, key: int) -> int:
+def _reach(connection: Connection, key: int) -> int:
     (reach,) = connection.execute("SELECT lookup_size FROM ledger WHERE id = ?", (key,)).fetchone()
     return int(reach)
 
@@ -50,12 +50,12 @@ def _difference(table: str, stored: Iterable[_Row], made: Iterable[_Row], key: i
     return None
 
 
-def marks_fault(connection: SqliteConnection, key: int) -> str | None:
+def marks_fault(connection: Connection, key: int) -> str | None:
     stored = connection.stream("SELECT kind, part, marks FROM mark WHERE ledger = ? ORDER BY kind, part", (key,))
     return _difference("mark", stored, _marks(connection, key))
 
 
-def _marks(connection: SqliteConnection, key: int) -> Iterator[_Row]:
+def _marks(connection: Connection, key: int) -> Iterator[_Row]:
     size, blocks = connection.execute("SELECT size, blocks FROM ledger WHERE id = ?", (key,)).fetchone()
     for part in range(size // marks.PART):
         packed, hosts = zip(*part_of(connection, key, part), strict=True)
@@ -64,7 +64,7 @@ def _marks(connection: SqliteConnection, key: int) -> Iterator[_Row]:
         yield marks.BLOCKS, part, marks.of_blocks(connection, key, part)
 
 
-def postings_fault(connection: SqliteConnection, key: int) -> str | None:
+def postings_fault(connection: Connection, key: int) -> str | None:
     terms = postings.terms_of(connection, key)
     values = {"ledger": key, "reach": _reach(connection, key)}
     stored = connection.stream(f"{_POSTINGS} AND address <> ? ORDER BY address, first", (key, postings.FEES))
@@ -102,9 +102,15 @@ def _flags(address: bytes, packed: bytes) -> int:
     return sent | (postings.RECEIVED if packed[40:60] == address else 0)
 
 
-def names_fault(connection: SqliteConnection, key: int) -> str | None:
+def names_fault(connection: Connection, key: int) -> str | None:
+    """Each entry's name is there; and no others, where there are as many."""
     chain_id, address = connection.execute("SELECT chain_id, address FROM ledger WHERE id = ?", (key,)).fetchone()
-    anchor = anchor_of(ChainId(chain_id), Address(address))
-    connection.create_function("name_of", 2, lambda at, packed: names.name_of(anchor, at, packed), deterministic=True)
-    stored = connection.stream("SELECT hash, position FROM name WHERE ledger = ? ORDER BY hash, position", (key,))
-    return _difference("name", stored, connection.stream(_NAMES, {"ledger": key, "reach": _reach(connection, key)}))
+    anchor, reach = anchor_of(ChainId(chain_id), Address(address)), _reach(connection, key)
+    entries = connection.stream(_IN_ORDER, {"ledger": key, "reach": reach})
+    while some := list(islice(entries, _AT_ONCE)):
+        rows = [(key, names.name_of(anchor, *entry), entry[0]) for entry in some]
+        for row, there in zip(rows, connection.first_of_each(_NAME, rows), strict=True):
+            if there is None:
+                return f"a row of the lookup `name` is missing, or differs (0x{row[1].hex()}, {row[2]})"
+    (count,) = connection.execute("SELECT count(*) FROM name WHERE ledger = ?", (key,)).fetchone()
+    return None if count == reach else f"the lookup `name` has {count} rows, and {reach} follow from the entries"

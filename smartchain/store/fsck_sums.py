@@ -4,11 +4,16 @@ What does not fit its checksum, of the rows that no hash commits to; `fsck` asks
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 
+from smartchain.errors import SmartchainError
 from smartchain.store import checksums
 from smartchain.store.checksums import PART, TAIL, TRANSACTIONS
 from smartchain.store.engine import Connection
+
+UNREADABLE = (SmartchainError, TypeError, ValueError, AttributeError, OverflowError, sqlite3.OperationalError)
+"""What a value of another kind than its column holds brings about."""
 
 _SUMS = "SELECT part, checksum FROM checksum WHERE ledger = ? AND kind = ?"
 _PARTED = "SELECT packed, tx_hash FROM entry WHERE ledger = ? AND position >= ? AND position < ? ORDER BY position"

@@ -31,6 +31,16 @@ def bring_up(connection: Connection, ledger: int, most: int) -> bool:
     return bool(stop < verified)
 
 
+def begin_anew(connection: Connection, ledger: int) -> None:
+    """Make what there is of them once more, as far as they reach."""
+    (reach,) = connection.execute("SELECT lookup_size FROM ledger WHERE id = ?", (ledger,)).fetchone()
+    connection.execute("DELETE FROM posting WHERE ledger = ?", (ledger,))
+    connection.execute("DELETE FROM name WHERE ledger = ?", (ledger,))
+    for start in range(0, reach, PORTION):
+        postings.take(connection, ledger, start, min(reach, start + PORTION))
+        names.take(connection, ledger, start, min(reach, start + PORTION))
+
+
 def cut(connection: Connection, ledger: int, size: int) -> None:
     """Forget the entries from `size` on; their rows must still be there. Whoever calls signs the ledger's row."""
     (done,) = connection.execute("SELECT lookup_size FROM ledger WHERE id = ?", (ledger,)).fetchone()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ def migrate(connection: SqliteConnection, path: Path) -> Path | None:
     copy = None
     try:
         if (version := version_of(connection, path)) != REVISIONS[-1]:
-            copy = _copy(path)
+            copy = put_copy_beside(path)
             _upgrade(connection)
             fill(connection, version)
         connection.execute("COMMIT")
@@ -111,16 +111,25 @@ class _Lent:
     def close(self) -> None: ...
 
 
-def _copy(path: Path) -> Path:
-    """A copy of the file as it is, under a name that nothing has: `*.bak`, `*.bak.1`, …"""
+def put_copy_beside(path: Path, connection: sqlite3.Connection | None = None) -> Path:
+    """A copy of the file as it is, or as a connection sees it, under a name that nothing has: `*.bak`, `*.bak.1`, …"""
     copy = next(name for name in _names(path) if _take(name))
     try:
-        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+        with _source(path, connection) as source, closing(sqlite3.connect(copy)) as target:
             source.backup(target)
     except BaseException:
         copy.unlink()
         raise
     return copy
+
+
+@contextmanager
+def _source(path: Path, connection: sqlite3.Connection | None) -> Iterator[sqlite3.Connection]:
+    if connection is not None:
+        yield connection
+        return
+    with closing(sqlite3.connect(path)) as own:
+        yield own
 
 
 def _names(path: Path) -> Iterator[Path]:

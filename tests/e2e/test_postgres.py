@@ -55,7 +55,7 @@ def test_what_is_not_there_is_said_in_a_line_without_the_password(shell: Shell, 
     line = shell.refused("index", "--db", there, says=["does not know this user", "postgres at 127.0.0.1"])
 
     assert "secret" not in line
-    shell.refused("fsck", says="SQLite")
+    shell.refused("fsck", says="is empty; `smartchain index` makes a store of it")
 
 
 def test_a_ledger_is_indexed_served_and_verified_and_a_killed_server_stops_nobody(
@@ -77,6 +77,7 @@ def test_a_ledger_is_indexed_served_and_verified_and_a_killed_server_stops_nobod
     assert len(shell.type("entries", "--json").lines) == 14
     shell.type("journal", "add", "a note")
     assert "a note" in shell.type("journal", "list").out
+    assert shell.type("fsck").out.startswith("sound: 15 entries of 2 ledgers")
 
     with shell.start("node", "--bind", "127.0.0.1:0") as node:
         assert node.stdout is not None

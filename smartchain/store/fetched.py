@@ -68,7 +68,7 @@ class Fetched:
         if not self._fits(packed):
             raise CorruptStore(
                 f"the entries {self.start} to {self.stop - 1} that {self.source.name} gives are not those that the "
-                "store was verified with; nothing was written: run 'smartchain verify', or ask another node by --rpc-url"
+                "store was verified with; nothing was written: run 'smartchain verify', or ask another --rpc-url"
             )
         self.connection.execute(
             "DELETE FROM entry WHERE ledger = ? AND position >= ? AND position < ?", (self.key, self.start, self.stop)

@@ -162,7 +162,7 @@ class Mortal(Simulation):
         self.board.renewed = number
 
     @contextmanager
-    def _store(self) -> Iterator[tuple[DatabaseStore, sqlite3.Connection]]:
+    def _store(self) -> Iterator[tuple[DatabaseStore, sqlite3.Connection | None]]:
         if not self._path.exists() or not self._path.stat().st_size or self._from_nothing:
             open_store(f"sqlite:///{self._path}", create=True).close()
         database = Watched(self._path, self.board, self.death)

@@ -88,6 +88,10 @@ class Simulation:
         shutil.copyfile(self._template, self._path)
 
     @property
+    def url(self) -> str:
+        return f"sqlite:///{self._path}"
+
+    @property
     def deadline_s(self) -> float:
         return self.world.end_s + PATIENCE_S
 
@@ -112,16 +116,16 @@ class Simulation:
     def judge(self, with_lookups: bool) -> None:
         """Hold what is stored at the end to what an honest run holds."""
         if not self.seen[FINALITY]:
-            verdict.whole(self.world, self._path, self.confirmations, self.seen["fork"] > 0, with_lookups)
+            verdict.whole(self.world, self.url, self.confirmations, self.seen["fork"] > 0, with_lookups)
             self.seen["reached"] += 1
         self.seen.update(self.world.seen)
 
-    def _process(self, store: DatabaseStore, writer: sqlite3.Connection) -> None:
+    def _process(self, store: DatabaseStore, writer: sqlite3.Connection | None) -> None:
         self.ledger, stop = None, Stop(self.clock, self._jump)
         pool = self._pool()
         try:
             self.ledger = ledger = store.ledger(pool.info())
-            if self._fills and self.clock.now < self.world.storm_s:
+            if writer is not None and self._fills and self.clock.now < self.world.storm_s:
                 self._fill(writer)
             follower = Follower(pool, ledger, writer=self.writer)
             Daemon(
@@ -135,7 +139,11 @@ class Simulation:
         except SmartchainError as error:
             self._ended(error)
         if self.ledger is not None:
-            verdict.head(self.world, self.ledger)
+            self._look(self.ledger)
+
+    def _look(self, ledger: StoredLedger) -> None:
+        """At any time: what is verified was the contract's."""
+        verdict.head(self.world, ledger)
 
     def _pool(self) -> PoolSource:
         """The way to the hosts, as `smartchain index` has it."""
@@ -164,7 +172,7 @@ class Simulation:
         writer.execute(f"PRAGMA max_page_count = {pages + self.chance.randint(0, 12)}")
 
     @contextmanager
-    def _store(self) -> Iterator[tuple[DatabaseStore, sqlite3.Connection]]:
+    def _store(self) -> Iterator[tuple[DatabaseStore, sqlite3.Connection | None]]:
         writer = connect(self._path, "rw")
         store = DatabaseStore(SqliteDatabase(self._path, writer))
         try:

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from pathlib import Path
 
 from smartchain.indexer.growth import genesis_of
 from smartchain.ledger.block import assemble
 from smartchain.ledger.merkle import STORED_LEVEL, MerkleLog
 from smartchain.ports import LedgerStore
-from smartchain.store import fsck, open_store
+from smartchain.store import open_store
+from smartchain.store.offline import check
 from tests.simulation.world import Block, World
 
 
@@ -40,7 +40,7 @@ def prefix(world: World, ledger: LedgerStore) -> None:
     assert list(ledger.packed(0, status.verified_size)) == honest, f"other entries than the contract's at {at}"
 
 
-def whole(world: World, path: Path, confirmations: int, was_forked: bool, with_lookups: bool) -> None:
+def whole(world: World, url: str, confirmations: int, was_forked: bool, with_lookups: bool) -> None:
     """
     Every row is what an honest run up to the newest host block holds.
 
@@ -48,14 +48,14 @@ def whole(world: World, path: Path, confirmations: int, was_forked: bool, with_l
     it may be that fork's, if that held the same entries at the same seconds.
     """
     target = world.chain[max(0, len(world.chain) - 1 - confirmations)]
-    with closing(open_store(f"sqlite:///{path}", create=False)) as store:
+    with closing(open_store(url, create=False)) as store:
         ledger = store.open()
         head(world, ledger)
         rows(world, ledger, target, was_forked)
         while with_lookups and ledger.look_up(4096):
             pass
     if with_lookups:
-        assert not (faults := fsck.check(path).faults), faults
+        assert not (faults := check(url).faults), faults
 
 
 def rows(world: World, ledger: LedgerStore, target: Block, was_forked: bool) -> None:

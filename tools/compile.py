@@ -170,7 +170,7 @@ def main(arguments: list[str]) -> int:
     except CompileError as error:
         print(error, file=sys.stderr)
         return 1
-    return _compare(compiled) if check else _write(compiled)
+    return compare(compiled) if check else write(compiled)
 
 
 def artifacts(compiled: dict[str, Compiled]) -> dict[Path, str]:
@@ -180,7 +180,8 @@ def artifacts(compiled: dict[str, Compiled]) -> dict[Path, str]:
     return {folder / f"{name}.json": artifact(compiled[name]) for folder, name in places}
 
 
-def _write(compiled: dict[str, Compiled]) -> int:
+def write(compiled: dict[str, Compiled]) -> int:
+    """Put every artifact into the tree, and no other; the exit status."""
     wanted = artifacts(compiled)
     for path in _present() - set(wanted):
         path.unlink()
@@ -190,7 +191,8 @@ def _write(compiled: dict[str, Compiled]) -> int:
     return 0
 
 
-def _compare(compiled: dict[str, Compiled]) -> int:
+def compare(compiled: dict[str, Compiled]) -> int:
+    """Name every artifact of the tree that differs; the exit status."""
     wanted = artifacts(compiled)
     stale = [path for path in _present() | set(wanted) if not _same(path, wanted.get(path))]
     for path in sorted(stale):

@@ -64,6 +64,29 @@ _SENTENCES = {
     "AlreadyListed(address ledger)": "the factory lists {ledger} already",
     "NotALedger(address ledger)": "there is no ledger at {ledger}, or it has no head to show for 100,000 gas",
     "NotListed(address ledger)": "the factory does not list {ledger}: register it first",
+    "NoOpeningBalance(uint64 index)": "entry {index} is no opening balance of this coin: show one of its "
+    "snapshot, as the file gives it",
+    "NotInGenesis(uint64 index)": "the proof does not lead from entry {index} to the opening balances of this coin: "
+    "make it from the snapshot that the coin was deployed with",
+    "AlreadyClaimed(uint64 index)": "the opening balance at {index} was claimed before: its wallet has it",
+    "BalanceTooLowOrUnclaimed(address wallet, uint256 balance, uint256 needed)": "{wallet} has {balance} of the coin's "
+    "smallest unit and moves {needed}: if it has an opening balance, claim that first, with its entry and proof out of "
+    "the snapshot",
+    "NothingToMigrate()": "a migration of nothing mints nothing: give up an amount above zero",
+    "MigrationRefused(address wallet, uint256 amount)": "the old token does not move {amount} of its smallest unit "
+    "from {wallet}: see what it has and has approved",
+    "WrongArrival(uint256 amount, uint256 arrived)": "{arrived} of the old token went out of the world where "
+    "{amount} were given up: nothing was minted",
+    "ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed)": "{sender} has {balance} of the "
+    "token's smallest unit and moves {needed}: move less",
+    "ERC20InsufficientAllowance(address spender, uint256 allowance, uint256 needed)": "{spender} may move "
+    "{allowance} of the token's smallest unit and moves {needed}: approve more",
+    "ERC20InvalidReceiver(address receiver)": "the token is not paid to {receiver}: name a recipient",
+    "ERC20InvalidSpender(address spender)": "the token lets no {spender} move anything: name who may",
+    "ERC2612ExpiredSignature(uint256 deadline)": "the permit was good until {deadline} (seconds): sign another",
+    "ERC2612InvalidSigner(address signer, address owner)": "the permit is signed by {signer}, or for another nonce, "
+    "token or chain, and not by {owner}: sign again",
+    "ECDSAInvalidSignature()": "the permit's signature is none: sign again",
     "Panic(uint256 code)": "the contract stopped at an impossible state (panic {code:#x})",
 }
 _TEXT = keccak(b"Error(string)")[:4]

@@ -64,7 +64,7 @@ def plan(
         return Rewind(cursor.number)
     if target.number > cursor.number:
         return Advance(cursor.number + 1, target)
-    if status.verified_at is None or status.verified_size != status.size:
+    if status.verified_at != cursor or status.verified_size != status.size:
         return Advance(cursor.number + 1, cursor)
     return Wait(f"up to date with host block {target.number}", caught_up=True)
 

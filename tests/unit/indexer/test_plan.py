@@ -47,6 +47,13 @@ def test_what_is_read_but_not_verified_is_verified_before_anything_else() -> Non
     assert plan(status(12, verified=False), 10, block(12), block(12).hash, None) == Advance(13, block(12))
 
 
+def test_host_blocks_that_were_read_without_entries_are_verified_too() -> None:
+    """Logs may be missing in them: a process that was killed before it compared the root leaves them so."""
+    empty = Status(Size(5), block(12), Size(5), 1, block(9), 1)
+
+    assert plan(empty, 10, block(12), block(12).hash, None) == Advance(13, block(12))
+
+
 def test_another_hash_at_the_cursor_means_a_reorganisation() -> None:
     assert plan(status(12), 10, block(20), block(12, "b").hash, None) == Rewind(12)
 

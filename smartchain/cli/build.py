@@ -159,7 +159,9 @@ def sender_of(
 
 def chain_of(rpc: Rpc) -> ChainId:
     """The host chain that a node is of."""
-    return ChainId(int(rpc.call("eth_chainId"), 16))
+    from smartchain.host.words import quantity
+
+    return ChainId(quantity(rpc.call("eth_chainId")))
 
 
 def expect_chain(rpc: Rpc, chain_id: ChainId) -> None:

@@ -37,7 +37,7 @@ def chains(factory: Address, db: str, host: HostSettings, as_json: bool) -> None
     if host.chain_id is not None:
         build.expect_chain(rpc, host.chain_id)
     registry = Factory(rpc, factory)
-    stored = _stored(db, int(rpc.call("eth_chainId"), 16))
+    stored = _stored(db, build.chain_of(rpc))
     found = (_row(registry.chain(listed), stored.get(listed.ledger)) for listed in registry.ledgers())
     if as_json:
         output.stream_json(found)

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from smartchain.errors import NotALedger, RpcRefused
 from smartchain.host.contracts import NO_OPENING, Opening, bytecode, opening_words
 from smartchain.host.reverts import selector
-from smartchain.host.words import WORD, address, address_of, number, words
+from smartchain.host.words import WORD, address, address_of, number, raw, words
 from smartchain.ledger.address import checksum
 from smartchain.ports import Rpc
 from smartchain.types import ZERO_ADDRESS, ZERO_HASH, Address, Hash32
 
 TOKEN_DATA = selector("token()")
+COIN_DATA = selector("id()")
+"""Of a coin of its own: its subject."""
 RELAY_TOKEN = selector("relay(address,uint256,bytes32)")
 RELAY_WITH_PERMIT = selector("relayWithPermit(address,uint256,bytes32,(uint256,uint256,uint8,bytes32,bytes32))")
 APPROVE = selector("approve(address,uint256)")
@@ -70,7 +72,7 @@ def decode_token(answer: bytes) -> Address:
 def token_of(rpc: Rpc, ledger: Address) -> Address | None:
     """The token that a ledger relays; None for a ledger of Ether, and for anything else."""
     try:
-        answer: str = rpc.call("eth_call", {"to": checksum(ledger), "data": "0x" + TOKEN_DATA.hex()}, "latest")
-        return decode_token(bytes.fromhex(answer.removeprefix("0x")))
+        call = {"to": checksum(ledger), "data": "0x" + TOKEN_DATA.hex()}
+        return decode_token(raw(rpc.call("eth_call", call, "latest")))
     except (RpcRefused, NotALedger):
         return None

@@ -1,12 +1,15 @@
 """
 The ABI as far as the protocol needs it: words of 32 bytes, and text behind an offset.
 
-What is read is read strictly: another length, a number with high bits, text that ends early are `NotALedger`.
+What is read is read strictly: another length, a number with high bits, text that ends early are `NotALedger`; what
+is no hex at all is the host's fault and no contract's.
 """
 
 from __future__ import annotations
 
-from smartchain.errors import NotALedger
+from typing import Any
+
+from smartchain.errors import HostUnavailable, NotALedger
 from smartchain.types import Address
 
 WORD = 32
@@ -47,6 +50,22 @@ def text(answer: bytes, offset: bytes) -> str:
     if len(raw) != length or start + WORD > len(answer):
         raise unlike(answer)
     return raw.decode(errors="replace")
+
+
+def raw(answer: Any) -> bytes:
+    """The bytes that a host says a contract answered."""
+    try:
+        return bytes.fromhex(answer.removeprefix("0x"))
+    except (AttributeError, ValueError) as exc:
+        raise HostUnavailable("the host's answer to a call is no hex: ask again, or another node") from exc
+
+
+def quantity(answer: Any) -> int:
+    """A number that a host says of its own chain."""
+    try:
+        return int(answer, 16)
+    except (TypeError, ValueError) as exc:
+        raise HostUnavailable("the host's answer is no number in hex: ask again, or another node") from exc
 
 
 def unlike(answer: bytes) -> NotALedger:

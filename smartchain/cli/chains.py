@@ -11,6 +11,7 @@ import click
 from smartchain.cli import build, kinds, options, output
 from smartchain.config import HostSettings
 from smartchain.errors import NoStore
+from smartchain.ledger.hash import ETHER
 from smartchain.types import Address
 
 if TYPE_CHECKING:
@@ -81,4 +82,13 @@ def _row(chain: Chain, stored: tuple[int, int] | None) -> dict[str, Any]:
 def _cells(row: dict[str, Any]) -> list[str]:
     numbers = ["-" if row[name] is None else f"{row[name]:,}" for name in ("size", "verified", "blocks")]
     made_by = "the factory" if row["deployed"] else "somebody"
-    return [row["ledger"], output.one_line(row["symbol"] or "") or row["subject"] or "-", *numbers, made_by]
+    return [row["ledger"], _subject(row), *numbers, made_by]
+
+
+def _subject(row: dict[str, Any]) -> str:
+    """A subject for a person: its symbol never without its address, since any token may call itself ETH, or USDC."""
+    if row["subject"] is None:
+        return "-"
+    if row["subject"] == output.address(ETHER):
+        return "ETH"
+    return f"{output.one_line(row['symbol'] or '')} {row['subject']}".strip()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from eth_abi.abi import encode
 
 from smartchain.host import factory, tokens
 from smartchain.host.reverts import selector
@@ -76,6 +77,20 @@ def test_a_factory_is_deployed_once_and_makes_each_ledger_once(chain: OnAnvil, s
     ]
 
 
+def test_a_token_that_calls_itself_eth_is_shown_with_its_address(chain: OnAnvil, shell: Shell) -> None:
+    code = bytes.fromhex(json.loads((MOCKS / "StandardToken.json").read_text())["bytecode"][2:])
+    said = encode(["string", "string", "uint8"], ["Ether", "ETH", 18])
+    token = chain.send(None, code + said)["contractAddress"]
+    shell.type("deploy", "--factory")
+    of_token = shell.type("deploy", "--via", FACTORY, "--token", token, "--json").json["ledger"]
+
+    shown = shell.type("chains", "--factory", FACTORY)
+
+    assert [line.split() for line in shown.out.splitlines()[1:]] == [
+        [of_token, "ETH", checksum(parse_address(token)), "0", "-", "-", "the", "factory"]
+    ]
+
+
 def test_a_tokens_chain_is_followed_like_any_other_and_shown_beside_the_rest(chain: OnAnvil, shell: Shell) -> None:
     token = token_of(chain)
     shell.type("deploy", "--factory")
@@ -97,9 +112,9 @@ def test_a_tokens_chain_is_followed_like_any_other_and_shown_beside_the_rest(cha
         (checksum(ETHER), 0, None, None),
     ]
     shown = shell.type("chains", "--factory", FACTORY)
-    assert [line.split()[:5] for line in shown.out.splitlines()[1:]] == [
-        [own, "MOCK", "3", "3", "2"],
-        [checksum(chain.ledger), "ETH", "0", "-", "-"],
+    assert [line.split() for line in shown.out.splitlines()[1:]] == [
+        [own, "MOCK", checksum(token), "3", "3", "2", "somebody"],
+        [checksum(chain.ledger), "ETH", "0", "-", "-", "somebody"],
     ]
     entries = shell.type("entries", "--ledger", own, "--json").lines
     assert [(entry["subject"], entry["value"]) for entry in entries] == [

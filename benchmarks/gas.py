@@ -25,7 +25,7 @@ sys.path.insert(0, str(ROOT))
 
 from eth_abi.abi import encode  # noqa: E402
 
-from benchmarks import gas_tokens  # noqa: E402
+from benchmarks import gas_examples, gas_tokens  # noqa: E402
 from smartchain.devnet.anvil import Anvil, AnvilSettings, find_anvil  # noqa: E402
 from smartchain.host import contracts  # noqa: E402
 from smartchain.host.reverts import selector  # noqa: E402
@@ -104,7 +104,10 @@ def measure(anvil: Path) -> dict[str, Any]:
         of_ether = {**_without_fee(Relay(chain)), "with a fee": _with_fee(Relay(chain, 50, person(1)))}
     with Anvil(anvil, AnvilSettings(port=0)) as chain:
         chain.rpc.call("anvil_setBlockTimestampInterval", 12)
-        return of_ether | gas_tokens.measure(chain)
+        of_tokens = gas_tokens.measure(gas_tokens.Site(chain))
+    with Anvil(anvil, AnvilSettings(port=0)) as chain:
+        chain.rpc.call("anvil_setBlockTimestampInterval", 12)
+        return of_ether | of_tokens | {"examples": gas_examples.measure(gas_tokens.Site(chain))}
 
 
 def _without_fee(ledger: Relay) -> dict[str, Any]:

@@ -52,10 +52,14 @@ class Site:
         receipt = self._mined(None, code + encode(types, values))
         return receipt["contractAddress"], int(receipt["gasUsed"], 16)
 
-    def call(self, to: str, function: str, types: list[str], values: list[Any]) -> int:
+    def call(self, to: str, function: str, types: list[str], values: list[Any], ether: int = 0) -> int:
         """The gas of a call."""
         data = selector(f"{function}({','.join(types)})") + encode(types, values)
-        return int(self._mined(to, data)["gasUsed"], 16)
+        return int(self._mined(to, data, ether)["gasUsed"], 16)
+
+    def now(self) -> int:
+        """The newest block's timestamp."""
+        return int(self.rpc.call("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
 
     def signed(self, token: str, ledger: str, value: int, nonce: int) -> tuple[int, int, int, bytes, bytes]:
         """A permit of the account."""
@@ -65,8 +69,8 @@ class Site:
         done = Account.sign_typed_data(self._sender.private_key, domain, PERMITTED, said)
         return value, deadline, done.v, done.r.to_bytes(32, "big"), done.s.to_bytes(32, "big")
 
-    def _mined(self, to: str | None, data: bytes) -> dict[str, Any]:
-        call = {"from": self.sender, "data": "0x" + data.hex(), "gas": hex(GAS_LIMIT)}
+    def _mined(self, to: str | None, data: bytes, ether: int = 0) -> dict[str, Any]:
+        call = {"from": self.sender, "data": "0x" + data.hex(), "gas": hex(GAS_LIMIT), "value": hex(ether)}
         receipt: dict[str, Any] = self.rpc.call("eth_sendTransactionSync", call | ({} if to is None else {"to": to}))
         if receipt["status"] != "0x1":
             raise RuntimeError(f"a transaction of the measurement failed: {receipt}")
@@ -155,7 +159,6 @@ def factory(site: Site) -> dict[str, Any]:
     }
 
 
-def measure(chain: Anvil) -> dict[str, Any]:
+def measure(site: Site) -> dict[str, Any]:
     """All figures, in units of gas."""
-    site = Site(chain)
     return {"token": tokens(site), "factory": factory(site)}

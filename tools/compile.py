@@ -30,7 +30,12 @@ SHIPPED = ROOT / "smartchain" / "host" / "artifacts"
 SHIPS = ("BPSC", "BPSCFactory", "Coin", "ILedger", "TokenBPSC", "TokenBurnClaim")
 
 MOCKS = ROOT / "tests" / "contracts" / "artifacts"
-"""What tests deploy, so that they need no compiler."""
+"""What tests deploy, so that they need no compiler: mocks, and the examples."""
+
+TESTED = ("contracts/mocks/", "contracts/examples/")
+
+FORGE_ALONE = ("contracts/examples/BadgeLedger.sol", "contracts/examples/PointsLedger.sol")
+"""What the guide shows and only forge's tests deploy: no artifact is made of it."""
 
 SOLC_VERSION = "0.8.37"
 
@@ -62,9 +67,9 @@ def settings() -> dict[str, Any]:
 
 
 def sources() -> list[str]:
-    """Every Solidity file of the project but the copies that ape makes of packages, as a path from its root, sorted."""
+    """Every Solidity file that artifacts are made of, as a path from the project's root, sorted; no copy of ape's."""
     found = (path.relative_to(ROOT).as_posix() for path in CONTRACTS.rglob("*.sol"))
-    return sorted(path for path in found if "/." not in path)
+    return sorted(path for path in found if "/." not in path and path not in FORGE_ALONE)
 
 
 def compile_all(names: list[str] | None = None) -> dict[str, Compiled]:
@@ -175,7 +180,7 @@ def main(arguments: list[str]) -> int:
 
 def artifacts(compiled: dict[str, Compiled]) -> dict[Path, str]:
     """Every artifact that belongs in the tree: its path and its text."""
-    mocks = [name for name, contract in compiled.items() if contract.source.startswith("contracts/mocks/")]
+    mocks = [name for name, contract in compiled.items() if contract.source.startswith(TESTED)]
     places = [*((SHIPPED, name) for name in SHIPS), *((MOCKS, name) for name in mocks)]
     return {folder / f"{name}.json": artifact(compiled[name]) for folder, name in places}
 

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.xdist_group("forge")
 INVARIANTS = {
     "invariant_a_coins_supply_is_what_was_claimed_and_migrated_less_what_was_burned",
     "invariant_the_entries_of_a_token_are_its_balances",
+    "invariant_the_rewards_of_the_ledger_are_what_left_the_pot",
     "invariant_the_root_is_that_of_the_events",
     "invariant_the_size_never_falls",
     "invariant_what_went_in_is_what_came_out_and_the_fees",

@@ -31,6 +31,29 @@ def test_the_readme_says_the_gas_that_is_measured() -> None:
     assert f"| {round(gas['relay, numbers 2049 to 3072']['average']):,} |" in readme
 
 
+def test_the_guide_to_a_chain_of_ones_own_shows_the_code_and_the_gas_that_there_are() -> None:
+    guide = (ROOT / "docs" / "your-own-chain.md").read_text()
+    badge = (ROOT / "contracts" / "examples" / "BadgeLedger.sol").read_text()
+    recorded = re.findall(r"```solidity\n(function .*?)```", guide, re.DOTALL)[0]
+    for line in (
+        *recorded.splitlines(),
+        "contract BadgeLedger is ERC721, Ledger",
+        "_declare(address(this), name_, symbol_, 0)",
+    ):
+        assert line.strip() in badge
+        assert line in guide
+
+    gas = json.loads((ROOT / "benchmarks" / "gas.json").read_text())["examples"]
+    likes, escrow = gas["likes"], gas["escrow"]
+    for figure in (
+        likes["like, number 65"],
+        likes["like, number 100, with its reward"],
+        escrow["open"],
+        escrow["release"],
+    ):
+        assert f"{figure:,}" in guide
+
+
 def test_the_contract_in_the_readme_compiles(toolchain: Toolchain) -> None:
     found = re.search(r"```solidity\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     assert found

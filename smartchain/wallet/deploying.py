@@ -40,8 +40,7 @@ def deploy_through(sender: Sender, factory: Address, terms: Terms, way: Way | No
     """Have a factory make a ledger and list it. Raises `NotAFactory`, `Refused` for a second one of the same terms."""
     ledger = Factory(sender.rpc, factory).foretold(sender.address, terms)
     transaction, receipt = _waited(sender, Call(factory, deploy_through_data(terms)), way)
-    if not _has_code(sender.rpc, ledger):
-        raise Refused(f"transaction 0x{transaction.hex()} was mined and {checksum(ledger)} is empty: ask another node")
+    _expect_code(sender.rpc, ledger, transaction)
     return Deployed(ledger, transaction, receipt.block_number, receipt.gas_used)
 
 
@@ -56,6 +55,7 @@ def deploy_factory(sender: Sender, way: Way | None = None) -> FactoryThere:
             "or the factory would have another address than elsewhere"
         )
     transaction, receipt = _waited(sender, Call(PROXY, factory_creation()), way)
+    _expect_code(sender.rpc, factory, transaction)
     return FactoryThere(factory, Deployed(factory, transaction, receipt.block_number, receipt.gas_used))
 
 
@@ -64,6 +64,15 @@ def _waited(sender: Sender, call: Call, way: Way | None) -> tuple[Hash32, Receip
     if receipt is None:
         raise Refused(f"transaction 0x{transaction.hex()} deploys a contract: wait for it to know the address")
     return transaction, receipt
+
+
+def _expect_code(rpc: Rpc, made: Address, transaction: Hash32) -> None:
+    """Raises `Refused` where a transaction went well and nothing stands where its contract should."""
+    if not _has_code(rpc, made):
+        raise Refused(
+            f"transaction 0x{transaction.hex()} was mined and {checksum(made)} is empty: what it called makes no "
+            "contract there, or the node is behind"
+        )
 
 
 def _has_code(rpc: Rpc, address: Address) -> bool:

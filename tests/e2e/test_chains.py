@@ -56,6 +56,12 @@ def test_what_cannot_be_deployed_is_refused_in_one_line(chain: OnAnvil, shell: S
         shell.refused("deploy", "--factory", says="no deterministic deployment proxy")
 
 
+def test_what_stands_where_the_proxy_should_and_makes_nothing_is_not_taken_for_it(chain: OnAnvil, shell: Shell) -> None:
+    chain.rpc.call("anvil_setCode", checksum(factory.PROXY), "0x00")
+
+    shell.refused("deploy", "--factory", says=["was mined", FACTORY, "is empty"])
+
+
 def test_a_factory_is_deployed_once_and_makes_each_ledger_once(chain: OnAnvil, shell: Shell) -> None:
     token = checksum(token_of(chain))
     made = shell.type("deploy", "--factory", "--json").json

@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from smartchain.config import NodeSettings
 from smartchain.node import api, bulk, explorer, legacy, rpc, watched
 from smartchain.node.api.answers import HANDLERS, WRONG_METHOD, error
 from smartchain.node.api.blocks import HotBlocks
@@ -23,15 +24,23 @@ from smartchain.node.services import Services
 
 def build_app(services: Services) -> ASGIApp:
     """Everything that is served, and who may ask how much of it."""
-    settings, metrics = services.settings, Metrics(services)
+    metrics = Metrics(services)
+    return Counted(guarded(chain_app(services, metrics), services.settings), metrics)
+
+
+def chain_app(services: Services, metrics: Metrics) -> ASGIApp:
+    """Everything about one chain, without guards."""
     parts = Starlette(routes=all_routes(services, metrics), exception_handlers=HANDLERS)
     parts.router.redirect_slashes = False  # it would send a client to whatever host, and scheme, its request named
-    app: ASGIApp = Bodies(HotBlocks(parts, services), settings.most_body_bytes)
-    if settings.cors:
-        app = Origins(app, settings.cors)
+    app: ASGIApp = Bodies(HotBlocks(parts, services), services.settings.most_body_bytes)
+    return Origins(app, services.settings.cors) if services.settings.cors else app
+
+
+def guarded(app: ASGIApp, settings: NodeSettings) -> ASGIApp:
+    """Who may ask at all, and how often."""
     if settings.rate:
         app = RateLimit(app, settings.rate)
-    return Counted(KnownNames(app, settings.host, settings.names), metrics)
+    return KnownNames(app, settings.host, settings.names)
 
 
 def all_routes(services: Services, metrics: Metrics) -> list[BaseRoute]:

@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, Response
 from smartchain import __version__
 from smartchain.node import shapes
 from smartchain.node.api.export import MEDIA
+from smartchain.node.base import base_of
 
 ABOUT = (
     "An independent block chain, assembled from the events of a smart contract and verified against it. "
@@ -106,8 +107,9 @@ def add(api: FastAPI) -> None:
     page = _page(json.loads(document))
 
     @api.get("/openapi.json", include_in_schema=False)
-    async def openapi(_: Request) -> Response:
-        return Response(document, media_type="application/json")
+    async def openapi(request: Request) -> Response:
+        server = b'"/api/v1"', json.dumps(base_of(request) + "/api/v1").encode()
+        return Response(document.replace(*server, 1), media_type="application/json")
 
     @api.get("/docs", include_in_schema=False)
     async def docs(_: Request) -> Response:
@@ -132,7 +134,7 @@ def _page(document: dict[str, Any]) -> str:
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>The API of a Smart Blockchain node</title>'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head>'
         f"<body><main><h1>The API of a Smart Blockchain node</h1><p>{about}</p>"
-        '<p>For programs: <a href="/api/v1/openapi.json">openapi.json</a>. <a href="/">The explorer</a>.</p>'
+        '<p>For programs: <a href="openapi.json">openapi.json</a>. <a href="../../">The explorer</a>.</p>'
         + "".join(_operation(path, one) for path, one in paths)
         + "</main></body></html>"
     )
@@ -142,7 +144,7 @@ def _operation(path: str, one: dict[str, Any]) -> str:
     whole = f"/api/v1{path}"
     shown = f"<code>GET {escape(whole)}</code>"
     if "{" not in path and not any(each.get("required") for each in one.get("parameters", ())):
-        shown = f'<a href="{escape(whole)}">{shown}</a>'
+        shown = f'<a href="{escape(path.removeprefix("/"))}">{shown}</a>'
     rows = "".join(_parameter(each) for each in one.get("parameters", ()))
     head = "<thead><tr><th>Parameter</th><th>Form</th><th>What it does</th></tr></thead>"
     table = f"<table>{head}<tbody>{rows}</tbody></table>" if rows else ""

@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from smartchain.ledger.address import checksum
+from smartchain.node.base import base_of
 from smartchain.node.explorer import forms, static
 
 POLICY = "; ".join(
@@ -99,7 +100,7 @@ def environment() -> Environment:
 
 def as_json(request: Request, page: Page, about: Mapping[str, Any]) -> Response:
     """A page for a program; what every answer about the chain says comes first."""
-    links = {name: request.url.path + query for name, query in page.links.items()}
+    links = {name: _at(request) + query for name, query in page.links.items()}
     return _answer(request, page, json.dumps({**about, **page.data, **links}) + "\n", "application/json", about)
 
 
@@ -118,7 +119,8 @@ def as_html(
 ) -> Response:
     """A page for a person; `formats` says where its other forms are."""
     asked = request.url.query
-    here = {"here": request.url.path, "address": request.url.path + (f"?{asked}" if asked else "")}
+    address = request.url.path + (f"?{asked}" if asked else "")
+    here = {"here": request.url.path, "address": address, "base": base_of(request)}
     given = {"page": page, "about": about, "formats": formats if page.status == 200 else {}, **here}
     text = templates.get_template(page.template).render({**given, **page.shown})
     return _answer(request, page, text, "text/html; charset=utf-8", about)
@@ -128,11 +130,16 @@ def _answer(request: Request, page: Page, text: str, kind: str, about: Mapping[s
     headers = {**HEADERS, "Content-Type": kind, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
     headers["Smartchain-Verified"] = "true" if about["verified"] else "false"
     if page.links:
-        headers["Link"] = ", ".join(f'<{request.url.path}{query}>; rel="{name}"' for name, query in page.links.items())
+        headers["Link"] = ", ".join(f'<{_at(request)}{query}>; rel="{name}"' for name, query in page.links.items())
     body = text.encode(errors="replace")
     if len(body) >= WORTH_PACKING and takes_gzip(request):
         body, headers["Content-Encoding"] = gzip.compress(body, 5, mtime=0), "gzip"
     return Response(body, page.status, headers)
+
+
+def _at(request: Request) -> str:
+    """The page's own address, as a client asks for it."""
+    return base_of(request) + request.url.path
 
 
 def takes_gzip(request: Request) -> bool:

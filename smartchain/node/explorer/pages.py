@@ -40,6 +40,8 @@ class Ask:
     """`html`, `json` or `csv`."""
     counts: Counts
     peers: Sequence[Standing] = ()
+    base: str = ""
+    """What stands before every address of this chain."""
 
     @property
     def place(self) -> Place:
@@ -263,8 +265,8 @@ def find(ask: Ask) -> Page | Elsewhere:
     text = ask.query.get("q", "")
     found = search(ask.view, text) if text.strip() else Found()
     if ask.form == "html" and len(found.hits) == 1:
-        return Elsewhere(found.hits[0].href)
-    rows = [{"kind": hit.kind, "href": hit.href, "says": hit.says} for hit in found.hits]
+        return Elsewhere(ask.base + found.hits[0].href)
+    rows = [{"kind": hit.kind, "href": ask.base + hit.href, "says": hit.says} for hit in found.hits]
     data = {"query": text[:200], "hits": rows, "remark": found.remark}
     shown = {"text": text[:200], "found": found}
     return Page("search.html", "Search", data, shown, ("kind", "href", "says"), rows)
@@ -294,7 +296,7 @@ def verify(ask: Ask) -> Page:
         size = known
     if size > known:
         return problem(404, "Not known yet", f"The log has {known:,} verified entries, fewer than {size:,}.")
-    data = {"root_size": size, "root": hexed(ask.view.root(size)), "receipts": "/api/v1/receipts/{index}"}
+    data = {"root_size": size, "root": hexed(ask.view.root(size)), "receipts": f"{ask.base}/api/v1/receipts/{{index}}"}
     return Page("verify.html", "Verify a receipt", data, {"index": ask.query.get("entry", "")})
 
 

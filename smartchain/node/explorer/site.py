@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from smartchain.errors import InputError, SmartchainError
+from smartchain.node.base import base_of
 from smartchain.node.explorer import pages, static
 from smartchain.node.explorer.counting import Counts
 from smartchain.node.explorer.page import HEADERS, Elsewhere, Page, as_csv, as_html, as_json, environment, problem
@@ -52,7 +53,8 @@ class Site:
         def answer(request: Request) -> Response:
             with self._store.view() as view:
                 known = self._services.peers.standings if self._services.peers else ()
-                ask = pages.Ask(view, request.path_params, request.query_params, form, self._counts, known)
+                base = base_of(request)
+                ask = pages.Ask(view, request.path_params, request.query_params, form, self._counts, known, base)
                 made = self._made(make, ask)
                 if isinstance(made, Elsewhere):
                     return RedirectResponse(quote(made.href, safe="/?=#&"), 303, HEADERS)
@@ -76,9 +78,8 @@ class Site:
         if form == "csv":
             return as_csv(request, page, about)
         at, asked = request.url.path, f"?{request.url.query}" if request.url.query else ""
-        beside = {
-            one.upper(): f"{'/index' if at == '/' else at}.{one}{asked}" for one in ("json", "csv") if one in forms
-        }
+        file = base_of(request) + ("/index" if at == "/" else at)
+        beside = {one.upper(): f"{file}.{one}{asked}" for one in ("json", "csv") if one in forms}
         return as_html(request, page, about, self._templates, beside)
 
 

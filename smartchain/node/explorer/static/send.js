@@ -159,7 +159,7 @@ async function mined(hash) {
 
 async function recorded(hash) {
   for (let tries = 0; tries < 600; tries += 1) {
-    const answer = await fetch(`/search.json?q=${encodeURIComponent(hash)}`);
+    const answer = await fetch(`${document.body.dataset.base}/search.json?q=${encodeURIComponent(hash)}`);
     const hit = (await answer.json()).hits?.find((one) => one.kind === "entry");
     if (hit) return hit.href;
     await pause(700);

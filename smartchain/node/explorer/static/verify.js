@@ -95,7 +95,7 @@ function show(buffer) {
 }
 
 async function fetched(index) {
-  const answer = await fetch(`/api/v1/receipts/${encodeURIComponent(index)}`);
+  const answer = await fetch(`${document.body.dataset.base}/api/v1/receipts/${encodeURIComponent(index)}`);
   if (!answer.ok) {
     say("bad", "There is no such receipt", `This node gave none for entry ${index}.`);
     return;
@@ -111,7 +111,7 @@ async function takeRoot() {
   } catch {
     // without a receipt, or with one that cannot be read, the newest root is as good as any
   }
-  const answer = await fetch(`/verify.json${Number.isSafeInteger(size) ? `?size=${size}` : ""}`);
+  const answer = await fetch(`${document.body.dataset.base}/verify.json${Number.isSafeInteger(size) ? `?size=${size}` : ""}`);
   const said = await answer.json();
   if (answer.ok) root.value = said.root;
   else say("bad", "This node has no such root", said.error);

@@ -8,12 +8,12 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from smartchain.cli import build, kinds, options, output, views
-from smartchain.cli.log import logger
+from smartchain.cli.log import Log, logger
 from smartchain.cli.progress import Bar
 from smartchain.config import Finality, HostSettings, IndexSettings
 from smartchain.errors import HostError, HostUnavailable, LedgerNotChosen, SmartchainError, WrongChain
@@ -101,9 +101,15 @@ class Upstream:
 
 def reach(ledger: Address | None, db: str, host: HostSettings, how: IndexSettings, tell: Tell) -> Upstream:
     """The ledger on the host chain, and what it says of itself; `tell` hears of nodes that come and go."""
+    return reach_among(build.known_ledgers(db), ledger, host, how, tell)
+
+
+def reach_among(
+    known: Sequence[LedgerInfo], ledger: Address | None, host: HostSettings, how: IndexSettings, tell: Tell
+) -> Upstream:
+    """The same, where it is known already which ledgers the store has."""
     from smartchain.host.pool import PoolSource
 
-    known = build.known_ledgers(db)
     chosen, settings = choose(known, ledger, host)
     rpcs = build.connect_all(settings)
     if len(rpcs) > 1:
@@ -166,9 +172,9 @@ def _settled(reached: Heads) -> dict[str, int]:
 class Watch:
     """Somebody who follows, until a signal: with a log on stderr and, as JSON, its steps on stdout."""
 
-    def __init__(self, follow: bool, as_json: bool, stall_s: float) -> None:
+    def __init__(self, follow: bool, as_json: bool, stall_s: float, log: Log | None = None) -> None:
         self.stop = threading.Event()
-        self.log = logger()
+        self.log = log or logger()
         self.bar = Bar("entries")
         self.dog = Watchdog(stall_s)
         self.pool: PoolSource | None = None
@@ -178,6 +184,7 @@ class Watch:
         self._store: LedgerStore | None = None
         self._status: Status | None = None
         self._next_look = 0.0
+        self._is_stalled = False
 
     def patiently(self, ask: Callable[[], T]) -> T:
         """What `ask` answers; a daemon waits out what passes, from its first moment on."""
@@ -215,7 +222,11 @@ class Watch:
         self._said = said
         self.log.info(**{"event": step["step"], **{name: value for name, value in step.items() if name != "step"}})
         if self._json and self._follow:
-            output.say_json(step)
+            self.say(step)
+
+    def say(self, step: dict[str, Any]) -> None:
+        """A step, as JSON on stdout."""
+        output.say_json(step)
 
     def trouble(self, fault: SmartchainError, wait_s: float) -> None:
         self._hear()
@@ -260,11 +271,14 @@ class Watch:
             self.log.info("settled", **_settled(self.heads))
 
     def _listen(self) -> None:
-        is_stalled = False
         while not self.stop.wait(LOOK_S):
-            stalled = self.dog.wait().stalled
-            if stalled is not None and not is_stalled:
-                self.log.error("stalled", reason=output.one_line(stalled))
-            elif stalled is None and is_stalled:
-                self.log.info("moves again")
-            is_stalled = stalled is not None
+            self.listen()
+
+    def listen(self) -> None:
+        """Say that it stalls, and that it moves again, once each."""
+        stalled = self.dog.wait().stalled
+        if stalled is not None and not self._is_stalled:
+            self.log.error("stalled", reason=output.one_line(stalled))
+        elif stalled is None and self._is_stalled:
+            self.log.info("moves again")
+        self._is_stalled = stalled is not None

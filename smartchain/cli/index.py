@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     following.from_block,
 )
 @options.ledger
+@options.factory
 @options.database
 @options.hosts
 @options.check_rpc_url
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 def index(
     how: IndexSettings,
     ledger: Address | None,
+    factory: Address | None,
     db: str,
     host: HostSettings,
     check_rpc_url: tuple[str, ...],
@@ -49,8 +51,15 @@ def index(
     Read a ledger from the host chain into the store, and verify it.
 
     Nothing becomes part of the chain before the root of what was read equals the contract's. Ended at any moment,
-    the next run goes on where this one was.
+    the next run goes on where this one was. With --factory all ledgers that it lists are followed, new ones as they
+    appear; one that cannot be is left, and said, while the others go on.
     """
+    if factory is not None:
+        from smartchain.cli.fleet import FleetRun
+
+        options.only_one("factory", "ledger")
+        fleet = FleetRun(how, db, build.checked(host, check_rpc_url), as_json)
+        click.get_current_context().exit(fleet.run(factory))
     run = _Run(how, as_json)
     with signals(run.stop):
         settings = build.checked(host, check_rpc_url)

@@ -20,6 +20,13 @@ class Log:
     def __init__(self, coloured: bool) -> None:
         self._coloured = coloured
         self._writing = threading.Lock()
+        self._about: dict[str, object] = {}
+
+    def about(self, **fields: object) -> Log:
+        """The same log, with these fields in front of every line's own."""
+        log = Log(self._coloured)
+        log._writing, log._about = self._writing, {**self._about, **fields}
+        return log
 
     def info(self, event: str, **fields: object) -> None:
         self._write("info", event, fields)
@@ -32,7 +39,9 @@ class Log:
 
     def _write(self, level: str, event: str, fields: dict[str, object]) -> None:
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        pairs = " ".join(f"{self._paint('36', name)}={_value(value)}" for name, value in fields.items())
+        pairs = " ".join(
+            f"{self._paint('36', name)}={_value(value)}" for name, value in {**self._about, **fields}.items()
+        )
         line = f"{now} [{self._paint(_COLOURS[level], f'{level:<9}')}] {self._paint('1', f'{event:<10}')} {pairs}"
         with self._writing:
             sys.stderr.write(line.rstrip() + "\n")

@@ -56,6 +56,9 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Answer as JSON o
 ledger = option(
     "ledger", "--ledger", type=kinds.LEDGER, help="The ledger's contract. (Not the hardware wallet of that name.)"
 )
+factory = click.option(
+    "--factory", type=kinds.LEDGER, metavar="ADDRESS", help="A factory: all ledgers that it lists, now and later."
+)
 database = option("db", "--db", metavar="URL", default=DEFAULT_DB, show_default=True, help="The store.")
 
 contacts = option(
@@ -70,6 +73,13 @@ def needed(given: Address | None) -> Address:
             "which ledger? give --ledger ADDRESS, or set SMARTCHAIN_LEDGER", click.get_current_context(silent=True)
         )
     return given
+
+
+def only_one(typed: str, other: str) -> None:
+    """Raises `click.UsageError` where both options were typed; a setting gives way to what was typed."""
+    context = click.get_current_context()
+    if context.get_parameter_source(other) is ParameterSource.COMMANDLINE:
+        raise click.UsageError(f"--{typed} and --{other} say which ledgers in two ways: give one of them", context)
 
 
 def _hosts(

@@ -82,10 +82,12 @@ class Daemon:
     def run(self) -> None:
         """Follow until told to stop. Raises what is not transient."""
         while not self._stop.is_set():
-            outcome = self._try()
-            if outcome is not None:
-                pause_s = self._pause_s(outcome)
-                self._stop.wait(pause_s - self._used_s(pause_s) if _has_time(outcome) else pause_s)
+            self._stop.wait(self.turn())
+
+    def turn(self) -> float:
+        """One step, and what there is time for after it: seconds until the next. Raises what is not transient."""
+        outcome, pause_s = self._try()
+        return pause_s - self._used_s(pause_s) if _has_time(outcome) else pause_s
 
     def _used_s(self, most_s: float) -> float:
         """Seconds that went into idle work, not many more than there were."""
@@ -106,7 +108,7 @@ class Daemon:
         """
         waits = turns = 0
         while not self._stop.is_set():
-            outcome = self._try(TRIES_ONCE)
+            outcome, pause_s = self._try(TRIES_ONCE)
             if isinstance(outcome, Waited):
                 if outcome.caught_up:
                     return
@@ -118,10 +120,10 @@ class Daemon:
                 raise HostUnavailable(
                     "the node keeps replacing the blocks it gave: try again later, or ask another node"
                 )
-            if outcome is not None:
-                self._stop.wait(self._pause_s(outcome))
+            self._stop.wait(pause_s)
 
-    def _try(self, most: int | None = None) -> Outcome | None:
+    def _try(self, most: int | None = None) -> tuple[Outcome | None, float]:
+        """A step's outcome, None for a transient fault, and the seconds to wait after it."""
         try:
             outcome = self._follower.step()
         except SmartchainError as fault:
@@ -129,13 +131,12 @@ class Daemon:
                 raise
             wait_s = self._backoff.next_s()
             self._trouble(fault, wait_s)
-            self._stop.wait(wait_s)
-            return None
+            return None, wait_s
         self._backoff.reset()
         self._was_well = self._was_well or _is_verified(outcome) or _has_time(outcome)
         self._rereads = self._rereads + 1 if isinstance(outcome, Reread) else 0
         self._report(outcome)
-        return outcome
+        return outcome, self._pause_s(outcome)
 
     def _passes(self, fault: SmartchainError, most: int | None) -> bool:
         """
@@ -161,7 +162,7 @@ class Daemon:
                 return 0.0
 
 
-def _has_time(outcome: Outcome) -> bool:
+def _has_time(outcome: Outcome | None) -> bool:
     return isinstance(outcome, Waited) and outcome.caught_up
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from smartchain.ledger.address import checksum, parse_address
 from smartchain.ledger.hash import ETHER
 from smartchain.types import Address
 from tests.conftest import Toolchain
-from tests.e2e.typed import Shell, nothing_sent, shell_for, wallet
+from tests.e2e.typed import Shell, eventually, nothing_sent, shell_for, wallet
 from tests.fakes.anvil import OnAnvil, on_anvil
 
 MOCKS = Path(__file__).parents[1] / "contracts" / "artifacts"
@@ -126,3 +127,62 @@ def test_a_tokens_chain_is_followed_like_any_other_and_shown_beside_the_rest(cha
     assert [(entry["subject"], entry["value"]) for entry in entries] == [
         (checksum(token), str(value)) for value in (5, 6, 7)
     ]
+
+
+def test_all_chains_of_a_factory_are_followed_in_one_process_and_new_ones_as_they_appear(
+    chain: OnAnvil, shell: Shell
+) -> None:
+    shell.type("deploy", "--factory")
+    first = shell.type("deploy", "--via", FACTORY, "--max-entries", "1", "--json").json["ledger"]
+    for value in (1, 2, 3):
+        assert shell.type("send", wallet(value), f"{value}gwei", "--ledger", first, "--yes").status == 0
+    chain.relay(parse_address(wallet(4)), 10**9)
+    chain.send(factory.factory_address(), factory.register_data(chain.ledger))
+    del shell.environment["SMARTCHAIN_LEDGER"]
+
+    caught_up = shell.type("index", "--factory", FACTORY, "--json").json
+    assert [(one["ledger"], one["size"], one["verified"]) for one in caught_up["chains"]] == [
+        (first, 3, True),
+        (checksum(chain.ledger), 1, True),
+    ]
+
+    with shell.start("index", "--factory", FACTORY, "--follow", "--poll", "0.1", "--json") as follower:
+        second = shell.type("deploy", "--via", FACTORY, "--max-entries", "2", "--json").json["ledger"]
+        assert shell.type("send", wallet(5), "5gwei", "--ledger", second, "--yes").status == 0
+        assert shell.type("send", wallet(6), "6gwei", "--ledger", first, "--yes").status == 0
+        eventually(lambda: sizes(shell) == {first: 4, checksum(chain.ledger): 1, second: 1})
+        follower.send_signal(signal.SIGTERM)
+        out, said = follower.communicate(timeout=30)
+
+    assert follower.returncode == 0, said
+    assert "Traceback" not in said
+    *steps, last = map(json.loads, out.splitlines())
+    assert {first, second} <= {step["ledger"] for step in steps} <= {first, checksum(chain.ledger), second}
+    assert {one["ledger"]: one["size"] for one in last["chains"]} == {first: 4, checksum(chain.ledger): 1, second: 1}
+    assert shell.type("verify", "--ledger", second).status == 0
+
+
+def test_a_chain_that_cannot_be_followed_is_named_and_holds_up_no_other(chain: OnAnvil, shell: Shell) -> None:
+    shell.type("deploy", "--factory")
+    first = shell.type("deploy", "--via", FACTORY, "--json").json["ledger"]
+    second = shell.type("deploy", "--via", FACTORY, "--max-entries", "3", "--json").json["ledger"]
+    assert shell.type("send", wallet(1), "1gwei", "--ledger", second, "--yes").status == 0
+    chain.rpc.call("anvil_setCode", first, "0x00")
+    del shell.environment["SMARTCHAIN_LEDGER"]
+
+    done = shell.type("index", "--factory", FACTORY, "--json")
+
+    said = json.loads(done.out)
+    assert done.status == 1
+    assert [(one["ledger"], one["size"]) for one in said["chains"]] == [(second, 1)]
+    assert [one["ledger"] for one in said["left"]] == [first]
+    assert "does not answer as a ledger does" in said["left"][0]["error"]
+    shell.refused("index", "--factory", second, says="no factory of ledgers")
+    shell.refused("index", "--factory", wallet(1), says="there is no contract at")
+    shell.refused("index", "--factory", FACTORY, "--ledger", first, says="--factory", status=2)
+
+
+def sizes(shell: Shell) -> dict[str, int]:
+    """Verified entries of each ledger of the store."""
+    rows = shell.type("chains", "--factory", FACTORY, "--json").lines
+    return {row["ledger"]: row["verified"] for row in rows}

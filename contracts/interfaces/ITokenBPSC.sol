@@ -42,6 +42,9 @@ struct Permit {
 /// Warning: a recipient that passes on within the transfer what it gets, as ERC-777 lets it, is recorded with what
 /// it still holds then; with nothing, the payment is refused.
 ///
+/// Warning: of a token that takes a fee of its own and calls the payer too, he can let arrive within a transfer what
+/// that fee lacks, through another ledger, and both record it. Who accepts receipts of such a token accepts one ledger.
+///
 /// Other refusals are those of `IBPSC`, by the same errors: `NothingToRelay`, `NoRecipient`, `RecipientIsLedger`,
 /// `PlainEther`, `FeeTooHigh`, `NoTreasury`, `NothingToCollect`.
 interface ITokenBPSC is ILedger {

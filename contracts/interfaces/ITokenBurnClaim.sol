@@ -6,6 +6,9 @@ pragma solidity 0.8.37;
 /// lies at an address that nobody has a key for, so `totalSupply` and what is left of the old token never count twice.
 /// @dev Warning: the coin is worth what the old token's contract is worth. One that lies about balances, or that can
 /// take tokens back from that address, mints what was never burnt.
+///
+/// Warning: the address is the same for every such coin. Of a token that takes a fee of its own and calls its sender too,
+/// two coins can both count what one migration brings within the other, up to that fee.
 interface ITokenBurnClaim {
     /// @notice Emitted when old tokens were given up for coins; the entry at `index` is the mint.
     event Migrated(address indexed wallet, uint64 indexed index, uint256 value);

@@ -8,7 +8,7 @@ import {MockLedger} from "../../../contracts/mocks/MockLedger.sol";
 import {HostileLedger} from "../../../contracts/mocks/HostileLedgers.sol";
 import {PlainLog} from "./support/PlainLog.sol";
 import {Sandbox} from "./support/Sandbox.sol";
-import {vm} from "./support/Vm.sol";
+import {Vm, vm} from "./support/Vm.sol";
 
 contract BPSCFactoryTest is Sandbox {
     BPSCFactory private factory;
@@ -22,6 +22,9 @@ contract BPSCFactoryTest is Sandbox {
         factory.register(address(hostile));
         for (uint256 i = 0; i < 3; ++i) {
             ledgers[i] = new MockLedger(100, 0, nothing());
+            for (uint256 n = 0; n < 7; ++n) {
+                ledgers[i].seal();
+            }
             factory.register(address(ledgers[i]));
         }
     }
@@ -53,6 +56,25 @@ contract BPSCFactoryTest is Sandbox {
         isTrue(!factory.verifyHead(who, size + 1, root, last, proof), "no other size");
         isTrue(!factory.verifyHead(address(hostile), size, root, last, proof), "no other ledger");
         isTrue(!factory.verifyHead(who, size, root, last + 1, proof), "no other place");
+    }
+
+    /// @dev Who gives too little gas gets no head recorded, never another than the ledger has.
+    function testFuzz_an_update_records_the_ledgers_head_or_nothing_whatever_gas_it_gets(uint256 given)
+        public
+    {
+        given = bound(given, 5_000, 150_000);
+        (uint64 size, bytes32 root) = ledgers[2].head();
+
+        vm.recordLogs();
+        (bool done, bytes memory said) =
+            address(factory).call{gas: given}(abi.encodeCall(IBPSCFactory.update, (address(ledgers[2]))));
+
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        bool told = done && abi.decode(said, (bool));
+        isTrue(told || given < 80_000, "that is enough");
+        same(logs.length, told ? 1 : 0);
+        same(factory.registrySize(), told ? 1 : 0);
+        if (told) same(keccak256(logs[0].data), keccak256(abi.encode(size, root)));
     }
 
     function test_a_ledger_is_where_it_was_foretold_and_made_once() public {

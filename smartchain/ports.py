@@ -380,8 +380,8 @@ class LedgerStore(Protocol):
     def entries(self, start: int = 0, stop: int | None = None, address: Address | None = None) -> Iterator[Recorded]:
         """Verified entries by index, ascending; with an address those that it sent or received."""
 
-    def balance(self, address: Address) -> int:
-        """Signed: what it received less what it sent in the verified entries, fees credited to the ledger."""
+    def balance(self, address: Address, subject: Address = ETHER) -> int:
+        """Signed: what it received less what it sent of that in the verified entries, fees credited to the ledger."""
 
 
 class Journal(LedgerStore, Protocol):

@@ -13,6 +13,7 @@ from smartchain.cli.build import stored
 from smartchain.errors import InputError
 from smartchain.ledger.address import checksum
 from smartchain.ledger.block import Block
+from smartchain.ledger.hash import ETHER
 from smartchain.ports import LedgerStore
 from smartchain.types import Address
 from smartchain.wallet.amount import format_ether
@@ -113,20 +114,29 @@ def entries(
 
 @click.command()
 @click.argument("address", type=kinds.ADDRESS)
+@click.option("--subject", type=kinds.ADDRESS, help="Of which subject.  [default: that of the chain's first payment]")
 @options.ledger
 @options.database
 @options.as_json
-def balance(address: Address, ledger: Address | None, db: str, as_json: bool) -> None:
+def balance(address: Address, subject: Address | None, ledger: Address | None, db: str, as_json: bool) -> None:
     """
-    What a wallet received through the ledger less what it sent.
+    What a wallet received through the ledger less what it sent, in ether, or in the smallest unit of a token.
 
     Without opening balances that is a net flow, below zero for whoever pays more than is paid to them; what a
     wallet holds on the host chain is another matter.
     """
     with stored(db, ledger) as store:
-        value = store.balance(address)
+        of = subject or _first_subject(store)
+        value = store.balance(address, of)
         if as_json:
-            output.say_json({"address": checksum(address), "balance": str(value)})
+            output.say_json({"address": checksum(address), "subject": checksum(of), "balance": str(value)})
         else:
             what = "balance" if store.info.genesis.size else "received less sent"
-            output.say(f"{format_ether(value)}  {what}, {checksum(address)}")
+            amount = format_ether(value) if of == ETHER else f"{value} of {checksum(of)}"
+            output.say(f"{amount}  {what}, {checksum(address)}")
+
+
+def _first_subject(store: LedgerStore) -> Address:
+    """What the chain's first entry but seals moves; Ether while there is none."""
+    subjects = (recorded.entry.subject for recorded in store.entries() if not recorded.entry.is_seal)
+    return next(subjects, ETHER)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import csv
 import io
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
@@ -56,7 +57,9 @@ class Line:
     change: int = 0
     """What it did to the address that is asked about."""
     balance: int = 0
-    """What that address had received less sent after it."""
+    """What that address had received less sent after it, of `unit` alone."""
+    unit: Address = ETHER
+    """The subject of all these; a seal has none, and goes by the entry before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +140,17 @@ def _lines(store: LedgerStore, address: Address | None, span: Span) -> Iterator[
     block_of = _Blocks(store.blocks())
     gathers = address == info.address and info.fee_ppm > 0
     start = 0 if address is not None else _first_at(store, span.start)
-    balance = 0
+    balances, unit = Counter[Address](), ETHER
     for recorded in store.entries(start, None, None if gathers else address):
         if span.stop is not None and recorded.entry.timestamp >= span.stop:
             return
         fee = _fee(store, recorded)
         change = _change(recorded, fee, address, info.address)
-        balance += change
+        unit = unit if recorded.entry.is_seal else recorded.entry.subject
+        balances[unit] += change
         if recorded.entry.timestamp < span.start or (gathers and change == 0):
             continue
-        yield Line(recorded, fee, block_of(recorded.index), change, balance)
+        yield Line(recorded, fee, block_of(recorded.index), change, balances[unit], unit)
 
 
 class _Blocks:
@@ -172,16 +176,16 @@ def _first_at(store: LedgerStore, timestamp: int) -> int:
 
 
 def _fee(store: LedgerStore, recorded: Recorded) -> int:
-    """The fee rule of the protocol: relay entries of Ether alone."""
+    """The fee rule of the protocol: relay entries alone, of Ether or of a token."""
     entry, info = recorded.entry, store.info
-    if entry.subject != ETHER or recorded.index < info.genesis.size or entry.sender in (ZERO_ADDRESS, info.address):
+    if recorded.index < info.genesis.size or entry.sender in (ZERO_ADDRESS, info.address):
         return 0
     return fee_of(entry.value, info.fee_ppm)
 
 
 def _change(recorded: Recorded, fee: int, address: Address | None, ledger: Address) -> int:
     entry = recorded.entry
-    if address is None or entry.subject != ETHER:
+    if address is None:
         return 0
     got = (entry.value - fee) * (entry.recipient == address) + fee * (ledger == address)
     return got - entry.value * (entry.sender == address)
@@ -190,27 +194,30 @@ def _change(recorded: Recorded, fee: int, address: Address | None, ledger: Addre
 # how it is shown
 
 
-def _decimal(value: int) -> str:
-    return format_ether(value).removesuffix(" ether")
+def _amount(value: int, unit: Address) -> str:
+    """Ether with its decimals, another subject's smallest units as they are."""
+    return format_ether(value).removesuffix(" ether") if unit == ETHER else str(value)
 
 
 def _row(line: Line, address: Address | None, zone: tzinfo) -> dict[str, Any]:
     entry = line.recorded.entry
-    is_ether = entry.subject == ETHER
+    unit = line.unit
     row: dict[str, Any] = {
         "time": output.when(entry.timestamp, zone),
         "index": line.recorded.index,
         "sender": checksum(entry.sender),
         "recipient": checksum(entry.recipient),
-        "amount": _decimal(entry.value) if is_ether else str(entry.value),
-        "unit": "seal" if entry.is_seal else "ether" if is_ether else checksum(entry.subject),
-        "fee": _decimal(line.fee),
+        "amount": str(entry.value) if entry.is_seal else _amount(entry.value, unit),
+        "unit": "seal" if entry.is_seal else "ether" if unit == ETHER else checksum(unit),
+        "fee": _amount(line.fee, unit),
         "memo": show_memo(entry.memo),
         "block": line.block,
         "host_block": line.recorded.host_block,
         "transaction": output.hexed(line.recorded.transaction),
     }
-    return row if address is None else {**row, "change": _decimal(line.change), "balance": _decimal(line.balance)}
+    if address is None:
+        return row
+    return {**row, "change": _amount(line.change, unit), "balance": _amount(line.balance, unit)}
 
 
 def _csv(lines: Iterator[Line], address: Address | None, zone: tzinfo) -> Iterator[str]:

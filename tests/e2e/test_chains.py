@@ -123,6 +123,11 @@ def test_a_tokens_chain_is_followed_like_any_other_and_shown_beside_the_rest(cha
         [own, "MOCK", checksum(token), "3", "3", "2", "somebody"],
         [checksum(chain.ledger), "ETH", "0", "-", "-", "somebody"],
     ]
+    paid = shell.type("balance", wallet(1), "--ledger", own, "--json").json
+    assert paid == {"address": wallet(1), "subject": checksum(token), "balance": "18"}
+    assert f"18 of {checksum(token)}  received less sent" in shell.type("balance", wallet(1), "--ledger", own).out
+    in_ether = shell.type("balance", wallet(1), "--ledger", own, "--subject", checksum(ETHER)).out
+    assert in_ether.startswith("0 ether")
     entries = shell.type("entries", "--ledger", own, "--json").lines
     assert [(entry["subject"], entry["value"]) for entry in entries] == [
         (checksum(token), str(value)) for value in (5, 6, 7)

@@ -48,7 +48,11 @@ def test_the_chain_is_read_verified_and_told_in_the_agreed_shapes(chain: OnAnvil
     assert entries[0]["sender"] == payer(chain)
     of_one = shell.type("entries", "--address", wallet(50), "--json").lines
     assert [entry["index"] for entry in of_one] == [0, 2]
-    assert shell.type("balance", wallet(50), "--json").json == {"address": wallet(50), "balance": "4000000000"}
+    assert shell.type("balance", wallet(50), "--json").json == {
+        "address": wallet(50),
+        "subject": "0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE",
+        "balance": "4000000000",
+    }
     verified = shell.type("verify", "--json").json
     assert (verified["size"], verified["root"], verified["blocks"]) == (7, head["root"], 3)
 

@@ -125,8 +125,8 @@ class ListStore:
             if address is None or address in (entry.sender, entry.recipient):
                 yield Recorded(Index(index), entry, host_block, Hash32(transaction))
 
-    def balance(self, address: Address) -> int:
-        return ListView(self).account(address).balance
+    def balance(self, address: Address, subject: Address = ETHER) -> int:
+        return ListView(self).account(address, subject).balance
 
 
 class ListView:

@@ -122,7 +122,7 @@ def test_other_subjects_are_other_balances(store: Store) -> None:
     ledger.take(Story().step([payment(ANNA, BEN, 5), payment(ANNA, BEN, 7, subject=token)], verified=True))
 
     assert ledger.balance(BEN) == 5
-    assert ledger.balance(BEN, token) == 7  # type: ignore[call-arg]
+    assert ledger.balance(BEN, token) == 7
 
 
 def test_fees_go_to_the_ledger_to_the_last_wei(store: Store) -> None:

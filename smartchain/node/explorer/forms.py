@@ -13,7 +13,6 @@ from typing import Any
 from smartchain.ledger.address import checksum
 from smartchain.ledger.block import Block
 from smartchain.ledger.entry import Entry
-from smartchain.ledger.hash import ETHER
 from smartchain.ports import LedgerInfo, Recorded
 from smartchain.types import ZERO_ADDRESS, ZERO_HASH, Hash32
 
@@ -113,11 +112,11 @@ def kind_of(entry: Entry) -> str:
 
 
 def fee_of(recorded: Recorded, info: LedgerInfo) -> int:
-    """What the ledger keeps of a payment. Source: the protocol's section on the relay of Ether."""
+    """What the ledger keeps of a payment, in its subject. Source: the protocol's section on the relay of Ether."""
     entry = recorded.entry
     if recorded.index < info.genesis.size or entry.sender in (ZERO_ADDRESS, info.address):
         return 0
-    return entry.value * info.fee_ppm // 1_000_000 if entry.subject == ETHER else 0
+    return entry.value * info.fee_ppm // 1_000_000
 
 
 def block_json(block: Block) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import pytest
 from smartchain.cli.history import Span, _csv, _lines, _row, _span
 from smartchain.errors import InputError
 from smartchain.indexer.growth import genesis_of
+from smartchain.ledger.address import checksum
 from smartchain.ledger.block import Assembler, BlockRule
 from smartchain.ledger.entry import Entry
 from smartchain.ledger.hash import EMPTY_ROOT, ETHER, SEAL, keccak
@@ -22,7 +23,7 @@ from smartchain.types import ZERO_ADDRESS, Address, ChainId, Hash32, Index, Size
 from smartchain.wallet.memo import parse_memo
 from tests.fakes.store import ListStore
 
-LEDGER, ADA, BEN, TREASURY = (Address(bytes([n]) * 20) for n in (9, 1, 2, 3))
+LEDGER, ADA, BEN, TREASURY, TOKEN = (Address(bytes([n]) * 20) for n in (9, 1, 2, 3, 4))
 START = 1_767_225_600
 """2026-01-01T00:00:00Z."""
 
@@ -78,6 +79,22 @@ def test_the_ledger_itself_gets_the_fees_of_all_payments() -> None:
 
     assert [index for index, _, _ in rows] == [0, 1, 3, 4]
     assert Decimal(rows[-1][2]) * 10**18 == sum(fees) - 5 * 10**13
+
+
+def test_of_a_token_fees_and_balances_are_its_own_and_in_its_smallest_unit() -> None:
+    paid = Entry(TOKEN, ADA, BEN, 1_000_000, START, parse_memo(""))
+    store = store_of([pays(ADA, BEN, 10**18, 0), paid, Entry(SEAL, BEN, ZERO_ADDRESS, 0, START, parse_memo(""))])
+
+    rows = [_row(line, BEN, UTC) for line in _lines(store, BEN, ALWAYS)]
+
+    told = [(row["unit"], row["amount"], row["fee"], row["change"], row["balance"]) for row in rows]
+    assert told == [
+        ("ether", "1", "0.00005", "0.99995", "0.99995"),
+        (checksum(TOKEN), "1000000", "50", "999950", "999950"),
+        ("seal", "0", "0", "0", "999950"),
+    ]
+    assert [line.balance for line in _lines(store, LEDGER, ALWAYS)] == [5 * 10**13, 50]
+    assert store.balance(BEN, TOKEN) == 999_950
 
 
 def test_a_payment_to_oneself_costs_the_fee_alone() -> None:

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -173,6 +173,16 @@ def test_a_fee_is_taken_off_what_the_recipient_got() -> None:
     assert said["fee"] == "50000000000000"
     assert "0.00005 ETH" in page
     assert "0.99995 ETH" in page
+
+
+def test_a_fee_in_a_token_is_told_in_its_smallest_unit() -> None:
+    token = replace(paid(ANNA, BEN, 1_000_000, NOW), subject=Address(b"\x70" * 20))
+    client = Client(World([token], info_of(fee_ppm=50, started=NOW)))
+    page, said = client.get("/entry/0").text, client.get("/entry/0.json").json()
+
+    assert said["fee"] == "50"
+    assert "the recipient got 999,950" in page
+    assert "ETH " not in page[page.index("<dt>Fee") : page.index("<dt>Block")]
 
 
 def test_an_entry_in_no_block_yet_is_pending(client: Client, world: World) -> None:

@@ -7,6 +7,7 @@ Every error of the package, as one tree.
     │   ├── AmountError                  not an amount, an unknown unit, zero or below
     │   ├── MemoError                    too long, or hex of another length
     │   ├── BatchFileError               a payments file; names the line
+    │   ├── SnapshotError                a snapshot or a table for one; names the line
     │   ├── KeyUnusable                  a key, keystore, mnemonic or password that does not open
     │   ├── SettingsError                an option or a variable of the environment
     │   └── ContactError                 a label that is not known, or cannot be one
@@ -82,6 +83,14 @@ class MemoError(InputError): ...
 
 class BatchFileError(InputError):
     """A payments file that cannot be used as it is; `line` counts from 1, None for the whole file."""
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        super().__init__(message if line is None else f"line {line}: {message}")
+        self.line = line
+
+
+class SnapshotError(InputError):
+    """A snapshot, or a table for one, that cannot be used as it is; `line` counts from 1, None for the whole file."""
 
     def __init__(self, message: str, line: int | None = None) -> None:
         super().__init__(message if line is None else f"line {line}: {message}")

@@ -16,7 +16,7 @@ LAYERS = {
     "errors": 0, "types": 0,
     "ledger": 1,
     "config": 2, "ports": 2,
-    "host": 3, "peer": 3, "store": 3,
+    "host": 3, "peer": 3, "snapshot": 3, "store": 3,
     "indexer": 4, "node": 4, "wallet": 4, "stream": 4, "devnet": 4,
     "cli": 5,
 }  # fmt: skip

@@ -21,6 +21,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Pay": {
         "deploy": ("deploy", "Deploy a ledger (a BPSC) on the host chain."),
         "send": ("send", "Pay through a ledger: one recipient, or a file of them."),
+        "snapshot": ("snapshot", "The opening balances of a new chain, in a file that anyone can check."),
         "broadcast": ("broadcast", "Send transactions that were signed elsewhere."),
         "contacts": ("contacts", "Labels for addresses, to pay by."),
         "seal": ("act", "Close the open block now."),

@@ -44,8 +44,18 @@ def token_of(chain: OnAnvil) -> Address:
     return token
 
 
+def hostile_token(chain: OnAnvil, symbol: bytes) -> str:
+    """A token that says this of itself."""
+    code = bytes.fromhex(json.loads((MOCKS / "SayingToken.json").read_text())["bytecode"][2:])
+    words = [encode(["string"], ["A name"]), encode(["bytes"], [symbol]), encode(["uint8"], [18])]
+    made: str = chain.send(None, code + encode(["bytes"] * 3, words))["contractAddress"]
+    return checksum(parse_address(made))
+
+
 def test_what_cannot_be_deployed_is_refused_in_one_line(chain: OnAnvil, shell: Shell) -> None:
+    misleading = hostile_token(chain, "\u202eHTE".encode())
     with nothing_sent(chain):
+        shell.refused("deploy", "--token", misleading, says=["symbol", misleading, "no readable text"])
         shell.refused("deploy", "--token", wallet(1), says=["there is no token at", wallet(1)])
         shell.refused("deploy", "--via", FACTORY, says=["no contract at", "--factory"])
         shell.refused("deploy", "--via", checksum(chain.ledger), says="no factory of ledgers")

@@ -52,6 +52,8 @@ Every error of the package, as one tree.
         ├── NonceTaken                   another transaction of the wallet used the nonce
         ├── NotAgreed                    a person, or a missing --yes, said no
         ├── LimitExceeded                above --max-total
+        ├── NotAllowed                   a token was not told that its ledger may move so much
+        ├── UnitUnknown                  a ledger and its token do not say the same decimals
         └── RunFileError                 a run file in use, or of another file, chain, ledger or sender
 
 Each class says by `retryable` whether trying again can help, and by `exit_status` how a command ends.
@@ -304,6 +306,12 @@ class NotAgreed(WalletError): ...
 
 
 class LimitExceeded(WalletError): ...
+
+
+class NotAllowed(WalletError): ...
+
+
+class UnitUnknown(WalletError): ...
 
 
 class RunFileError(WalletError): ...

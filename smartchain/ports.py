@@ -291,6 +291,9 @@ class View(Protocol):
     def account(self, address: Address, subject: Address = ETHER, size: int | None = None) -> Account:
         """Up to that size of the log, by default the verified one."""
 
+    def subjects(self, address: Address) -> list[Address]:
+        """What an address sent or received, or was paid as fees; Ether first."""
+
     def count_sent(self, address: Address, size: int | None = None) -> int:
         """`account(...).count_sent` alone, for who asks it of very many: no entry has to be read for it."""
 

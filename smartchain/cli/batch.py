@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from smartchain.cli import output, sending
 from smartchain.cli.progress import Bar
 from smartchain.errors import NonceTaken, RunFileError, WalletError
+from smartchain.ledger.unit import Unit
 from smartchain.wallet.amount import format_ether
 from smartchain.wallet.flight import Progress
 from smartchain.wallet.pay import Payer, Way
@@ -28,11 +29,12 @@ def pay_file(what: What, path: Path, payer: Payer, way: Way, payees: Payees, as_
         path,
         payer,
         allow_duplicates=what.allow_duplicates,
-        max_total=what.max_total,
+        max_total=what.most(payer.unit),
         dry=alone,
         who=payees.find,
     ) as run:
         _show_labels(run)
+        way = sending.allow(payer, run.unmined, way, alone=alone, yes=what.yes, needed=True)
         trial = _try(run)
         if what.unsigned is not None:
             _write(run, payer, what.unsigned, way.nonce, as_json)
@@ -74,7 +76,7 @@ def _write(run: Run, payer: Payer, path: Path, nonce: int | None, as_json: bool)
 
 def _question(trial: Trial, payer: Payer) -> str:
     payments = output.plural(trial.payments, "payment")
-    return f"make {payments}, {format_ether(trial.total)} in all, on chain {payer.sender.chain_id}"
+    return f"make {payments}, {trial.unit.shown(trial.total)} in all, on chain {payer.sender.chain_id}"
 
 
 def _trial_json(trial: Trial) -> dict[str, Any]:
@@ -95,10 +97,10 @@ def _trial_fields(trial: Trial) -> list[tuple[str, str]]:
     memos, spared = trial.plan.memos, trial.plan.memo_gas
     pairs = [
         ("payments", f"{trial.payments:,} in {transactions}"),
-        ("total", format_ether(trial.total)),
-        ("fee", f"{format_ether(trial.fee)}, kept by the ledger"),
+        ("total", trial.unit.shown(trial.total)),
+        ("fee", f"{trial.unit.shown(trial.fee)}, kept by the ledger"),
         ("gas", f"{trial.gas:,}, about {format_ether(trial.gas_wei)}"),
-        ("left", format_ether(trial.left)),
+        ("left", trial.unit.shown(trial.left)),
     ]
     if spared:
         pairs.insert(1, ("memos", f"{memos:,} different ones; with one memo for all, about {spared:,} gas less"))
@@ -184,9 +186,10 @@ def _say_report(report: Report, as_json: bool) -> None:
         output.say_json(_report_json(report))
     else:
         columns = ["first index", "payments", "amount", "host block", "gas used", "transaction"]
-        output.table(columns, map(_row, report.outcomes), right=columns[:1] + columns[1:2] + columns[3:5])
+        rows = (_row(outcome, report.unit) for outcome in report.outcomes)
+        output.table(columns, rows, right=columns[:1] + columns[1:2] + columns[3:5])
         output.say()
-        output.say(f"paid {format_ether(report.paid)}; gas {report.gas_used:,}, {format_ether(report.gas_wei)}")
+        output.say(f"paid {report.unit.shown(report.paid)}; gas {report.gas_used:,}, {format_ether(report.gas_wei)}")
     if not report.complete:
         reverted = report.of("reverted")
         where = ", ".join(outcome.planned.lines for outcome in reverted)
@@ -197,13 +200,13 @@ def _say_report(report: Report, as_json: bool) -> None:
         )
 
 
-def _row(outcome: Outcome) -> list[str]:
+def _row(outcome: Outcome, unit: Unit) -> list[str]:
     def shown(number: int | None) -> str:
         return "-" if number is None else f"{number:,}"
 
     block = "-" if outcome.block_number is None else str(outcome.block_number)
     index = "-" if outcome.index is None else str(outcome.index)
-    amount = format_ether(outcome.planned.value)
+    amount = unit.shown(outcome.planned.value)
     return [
         index,
         str(len(outcome.planned.rows)),

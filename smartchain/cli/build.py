@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from smartchain.config import HostSettings, IndexSettings
-from smartchain.errors import NoStore, NotALedger, WrongChain
-from smartchain.ledger.address import checksum
+from smartchain.errors import NoStore, WrongChain
 from smartchain.types import Address, ChainId
 
 if TYPE_CHECKING:
@@ -170,15 +169,4 @@ def expect_chain(rpc: Rpc, chain_id: ChainId) -> None:
     if found != chain_id:
         raise WrongChain(
             f"{rpc.name} is a node of chain {found}, and the ledger is on chain {chain_id}: check --rpc-url"
-        )
-
-
-def expect_ether(rpc: Rpc, ledger: Address) -> None:
-    """Raises `NotALedger` for the ledger of a token, through which no Ether is paid."""
-    from smartchain.host.tokens import token_of
-
-    if token := token_of(rpc, ledger):
-        raise NotALedger(
-            f"{checksum(ledger)} relays the token {checksum(token)} and no Ether: check --ledger, or pay in the token "
-            "by the ledger's own relay()"
         )

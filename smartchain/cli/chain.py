@@ -1,22 +1,26 @@
 """
-`smartchain head`, `blocks`, `block`, `entries`, `balance`: what the store holds, without asking the host chain.
+`smartchain head`, `blocks`, `block`, `entries`, `balance`: what the store holds.
+
+The host chain is asked one thing, and only where a node is known: how amounts of other subjects than Ether are written.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import chain
 
 import click
 
 from smartchain.cli import kinds, options, output, views
 from smartchain.cli.build import stored
+from smartchain.cli.describe import Describer
+from smartchain.config import HostSettings
 from smartchain.errors import InputError
 from smartchain.ledger.address import checksum
 from smartchain.ledger.block import Block
 from smartchain.ledger.hash import ETHER
-from smartchain.ports import LedgerStore
+from smartchain.ports import LedgerStore, Recorded
 from smartchain.types import Address
-from smartchain.wallet.amount import format_ether
 
 
 @click.command()
@@ -56,8 +60,9 @@ def blocks(start: int, end: int | None, ledger: Address | None, db: str, as_json
 @click.argument("number", metavar="NUMBER|HASH")
 @options.ledger
 @options.database
+@options.asked
 @options.as_json
-def block(number: str, ledger: Address | None, db: str, as_json: bool) -> None:
+def block(number: str, ledger: Address | None, db: str, host: HostSettings | None, as_json: bool) -> None:
     """
     One block of the stored chain, by its number or hash, and the entries in it.
 
@@ -71,7 +76,13 @@ def block(number: str, ledger: Address | None, db: str, as_json: bool) -> None:
         first = _first_index(store, found)
         output.fields(views.block_fields(found, found.size - first))
         output.say()
-        output.stream(chain([views.ENTRY_COLUMNS], map(views.entry_line, store.entries(first, found.size))))
+        output.stream(chain([views.ENTRY_COLUMNS], _lines(store, store.entries(first, found.size), host)))
+
+
+def _lines(store: LedgerStore, found: Iterator[Recorded], host: HostSettings | None) -> Iterator[str]:
+    """Entries for a person, with their amounts as the ledger's contract describes them."""
+    unit_of = Describer(host, store.info.chain_id, store.info.address)
+    return (views.entry_line(recorded, unit_of) for recorded in found)
 
 
 def _find(store: LedgerStore, text: str) -> Block:
@@ -99,9 +110,16 @@ def _first_index(store: LedgerStore, found: Block) -> int:
 @click.option("--to", "end", type=kinds.COUNT, metavar="INDEX", help="The last entry to show.")
 @options.ledger
 @options.database
+@options.asked
 @options.as_json
 def entries(
-    address: Address | None, start: int, end: int | None, ledger: Address | None, db: str, as_json: bool
+    address: Address | None,
+    start: int,
+    end: int | None,
+    ledger: Address | None,
+    db: str,
+    host: HostSettings | None,
+    as_json: bool,
 ) -> None:
     """The entries of the stored chain: who paid what to whom, and when."""
     with stored(db, ledger) as store:
@@ -109,31 +127,44 @@ def entries(
         if as_json:
             output.stream_json(map(views.entry_json, found))
         else:
-            output.stream(chain([views.ENTRY_COLUMNS], map(views.entry_line, found)))
+            output.stream(chain([views.ENTRY_COLUMNS], _lines(store, found, host)))
 
 
 @click.command()
 @click.argument("address", type=kinds.ADDRESS)
-@click.option("--subject", type=kinds.ADDRESS, help="Of which subject.  [default: that of the chain's first payment]")
+@click.option("--subject", type=kinds.ADDRESS, help="Of this subject alone.")
 @options.ledger
 @options.database
+@options.asked
 @options.as_json
-def balance(address: Address, subject: Address | None, ledger: Address | None, db: str, as_json: bool) -> None:
+def balance(
+    address: Address,
+    subject: Address | None,
+    ledger: Address | None,
+    db: str,
+    host: HostSettings | None,
+    as_json: bool,
+) -> None:
     """
-    What a wallet received through the ledger less what it sent, in ether, or in the smallest unit of a token.
+    What a wallet received through the ledger less what it sent, of each subject that it dealt in.
 
     Without opening balances that is a net flow, below zero for whoever pays more than is paid to them; what a
     wallet holds on the host chain is another matter.
     """
     with stored(db, ledger) as store:
         of = subject or _first_subject(store)
-        value = store.balance(address, of)
+        with store.view() as view:
+            dealt_in = [subject] if subject else view.subjects(address) or [of]
+            values = {one: view.account(address, one).balance for one in dealt_in}
         if as_json:
-            output.say_json({"address": checksum(address), "subject": checksum(of), "balance": str(value)})
-        else:
-            what = "balance" if store.info.genesis.size else "received less sent"
-            amount = format_ether(value) if of == ETHER else f"{value} of {checksum(of)}"
-            output.say(f"{amount}  {what}, {checksum(address)}")
+            own = str(values.get(of, 0))
+            in_all = {checksum(one): str(value) for one, value in values.items()}
+            output.say_json({"address": checksum(address), "subject": checksum(of), "balance": own, "balances": in_all})
+            return
+        what = "balance" if store.info.genesis.size else "received less sent"
+        unit_of = Describer(host, store.info.chain_id, store.info.address)
+        for one, value in values.items():
+            output.say(f"{unit_of(one).shown(value)}  {what}, {checksum(address)}")
 
 
 def _first_subject(store: LedgerStore) -> Address:

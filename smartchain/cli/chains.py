@@ -12,6 +12,7 @@ from smartchain.cli import build, kinds, options, output
 from smartchain.config import HostSettings
 from smartchain.errors import NoStore
 from smartchain.ledger.hash import ETHER
+from smartchain.ledger.unit import shown_symbol
 from smartchain.types import Address
 
 if TYPE_CHECKING:
@@ -91,4 +92,4 @@ def _subject(row: dict[str, Any]) -> str:
         return "-"
     if row["subject"] == output.address(ETHER):
         return "ETH"
-    return f"{output.one_line(row['symbol'] or '')} {row['subject']}".strip()
+    return f"{shown_symbol(row['symbol'] or '')} {row['subject']}".strip()

@@ -8,7 +8,7 @@ import csv
 import io
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import chain
@@ -18,13 +18,15 @@ import click
 
 from smartchain.cli import kinds, options, output
 from smartchain.cli.build import stored
+from smartchain.cli.describe import Describer
+from smartchain.config import HostSettings
 from smartchain.errors import InputError
 from smartchain.ledger.address import checksum
 from smartchain.ledger.block import Block
 from smartchain.ledger.hash import ETHER
+from smartchain.ledger.unit import Unit
 from smartchain.ports import LedgerStore, Recorded
 from smartchain.types import ZERO_ADDRESS, Address
-from smartchain.wallet.amount import format_ether
 from smartchain.wallet.memo import show_memo
 from smartchain.wallet.plan import fee_of
 
@@ -71,6 +73,16 @@ class Span:
     zone: tzinfo
 
 
+@dataclass(frozen=True, slots=True)
+class How:
+    """How lines are written."""
+
+    address: Address | None
+    """Whom they are about; None for everybody."""
+    zone: tzinfo
+    unit_of: Callable[[Address], Unit]
+
+
 def _span(start: str | None, end: str | None, tz: str) -> Span:
     zone = _zone(tz)
     first = _moment(start, zone, last=False) if start else 0
@@ -112,10 +124,19 @@ def _moment(text: str, zone: tzinfo, *, last: bool) -> int:
 @click.option("--csv", "as_csv", is_flag=True, help="Comma separated values.")
 @options.ledger
 @options.database
+@options.asked
 @options.as_json
-def history(address: Address | None, span: Span, as_csv: bool, ledger: Address | None, db: str, as_json: bool) -> None:
+def history(
+    address: Address | None,
+    span: Span,
+    as_csv: bool,
+    ledger: Address | None,
+    db: str,
+    host: HostSettings | None,
+    as_json: bool,
+) -> None:
     """
-    The payments of a time span, one a line.
+    The payments of a time span, one a line; what an address comes to is said of each subject by itself.
 
     As CSV amounts are plain numbers with their unit beside them, and a memo that a spreadsheet would take for a
     formula is put in quotes of its own.
@@ -124,12 +145,13 @@ def history(address: Address | None, span: Span, as_csv: bool, ledger: Address |
         raise click.UsageError("give --csv or --json, not both", click.get_current_context())
     with stored(db, ledger) as store:
         lines = _lines(store, address, span)
+        how = How(address, span.zone, Describer(host, store.info.chain_id, store.info.address))
         if as_csv:
-            output.stream(_csv(lines, address, span.zone))
+            output.stream(_csv(lines, how))
         elif as_json:
-            output.stream_json(_row(line, address, span.zone) for line in lines)
+            output.stream_json(_row(line, how) for line in lines)
         else:
-            output.stream(chain([_heading(address)], (_text(line, address, span.zone) for line in lines)))
+            output.stream(chain([_heading(address)], (_text(line, how) for line in lines)))
 
 
 # what happened
@@ -194,39 +216,35 @@ def _change(recorded: Recorded, fee: int, address: Address | None, ledger: Addre
 # how it is shown
 
 
-def _amount(value: int, unit: Address) -> str:
-    """Ether with its decimals, another subject's smallest units as they are."""
-    return format_ether(value).removesuffix(" ether") if unit == ETHER else str(value)
-
-
-def _row(line: Line, address: Address | None, zone: tzinfo) -> dict[str, Any]:
-    entry = line.recorded.entry
-    unit = line.unit
+def _row(line: Line, how: How) -> dict[str, Any]:
+    """Numbers in the unit that stands beside them, which is a subject's address where nobody described it."""
+    entry, unit = line.recorded.entry, how.unit_of(line.unit)
     row: dict[str, Any] = {
-        "time": output.when(entry.timestamp, zone),
+        "time": output.when(entry.timestamp, how.zone),
         "index": line.recorded.index,
         "sender": checksum(entry.sender),
         "recipient": checksum(entry.recipient),
-        "amount": str(entry.value) if entry.is_seal else _amount(entry.value, unit),
-        "unit": "seal" if entry.is_seal else "ether" if unit == ETHER else checksum(unit),
-        "fee": _amount(line.fee, unit),
+        "amount": str(entry.value) if entry.is_seal else unit.number(entry.value),
+        "unit": "seal" if entry.is_seal else unit.name.removeprefix("of "),
+        "fee": unit.number(line.fee),
         "memo": show_memo(entry.memo),
         "block": line.block,
         "host_block": line.recorded.host_block,
         "transaction": output.hexed(line.recorded.transaction),
     }
-    if address is None:
+    if how.address is None:
         return row
-    return {**row, "change": _amount(line.change, unit), "balance": _amount(line.balance, unit)}
+    return {**row, "change": unit.number(line.change), "balance": unit.number(line.balance)}
 
 
-def _csv(lines: Iterator[Line], address: Address | None, zone: tzinfo) -> Iterator[str]:
-    columns = COLUMNS if address is None else COLUMNS + OF_ADDRESS
+def _csv(lines: Iterator[Line], how: How) -> Iterator[str]:
+    columns = COLUMNS if how.address is None else COLUMNS + OF_ADDRESS
     yield ",".join(columns)
     for line in lines:
-        row = _row(line, address, zone)
-        if row["memo"].startswith(FORMULA):
-            row["memo"] = "'" + row["memo"]
+        row = _row(line, how)
+        for name in ("unit", "memo"):
+            if row[name].startswith(FORMULA):
+                row[name] = "'" + row[name]
         cells = io.StringIO()
         csv.writer(cells, lineterminator="").writerow(row.values())
         yield cells.getvalue()
@@ -237,9 +255,9 @@ def _heading(address: Address | None) -> str:
     return f"{'time':20}  {'index':>8}  {'sender':42}  {'recipient':42}{came_to}  amount"
 
 
-def _text(line: Line, address: Address | None, zone: tzinfo) -> str:
-    row = _row(line, address, zone)
-    what = output.amount(line.recorded.entry) or "seal"
+def _text(line: Line, how: How) -> str:
+    row = _row(line, how)
+    what = output.amount(line.recorded.entry, how.unit_of) or "seal"
     who = f"{output.party(line.recorded.entry.sender):42}  {output.party(line.recorded.entry.recipient):42}"
-    came_to = f"  {row['change']:>24}  {row['balance']:>24}" if address is not None else ""
+    came_to = f"  {row['change']:>24}  {row['balance']:>24}" if how.address is not None else ""
     return f"{row['time']:20}  {row['index']:>8}  {who}{came_to}  {what}  {row['memo']}".rstrip()

@@ -117,7 +117,22 @@ _how_to_reach = (
     option("chain_id", "--chain-id", type=kinds.COUNT, metavar="N", help="Refuse any other host chain."),
 )  # fmt: skip
 
+
+def _asked(
+    rpc_url: tuple[str, ...], rpc_header: tuple[str, ...], ca_file: Path | None, chain_id: int | None
+) -> HostSettings | None:
+    """None where no node was named: then nobody is asked."""
+    return _hosts(rpc_url[:1], rpc_header, ca_file, chain_id) if rpc_url else None
+
+
 host = bundle("host", _host, _rpc_url, *_how_to_reach)
+asked = bundle(
+    "host",
+    _asked,
+    option("rpc_url", "--rpc-url", metavar="URL", type=kinds.NODES, multiple=True,
+           help="A node of the host chain, asked how amounts of other subjects than Ether are written."),
+    *_how_to_reach,
+)  # fmt: skip
 hosts = bundle("host", _hosts, _rpc_urls, *_how_to_reach)
 
 check_rpc_url = option(

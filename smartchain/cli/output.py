@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from itertools import islice
 from typing import Any
@@ -19,9 +19,9 @@ import click
 
 from smartchain.ledger.address import checksum
 from smartchain.ledger.entry import Entry
-from smartchain.ledger.hash import ETHER, SEAL
+from smartchain.ledger.hash import SEAL
+from smartchain.ledger.unit import Unit, raw_unit
 from smartchain.types import ZERO_ADDRESS, Address
-from smartchain.wallet.amount import format_ether
 
 LINES_AT_ONCE = 500
 LAST_TIMESTAMP = 253402300799
@@ -47,11 +47,9 @@ def when(timestamp: int, zone: tzinfo = UTC) -> str:
     return datetime.fromtimestamp(timestamp, zone).isoformat().replace("+00:00", "Z")
 
 
-def amount(entry: Entry) -> str:
-    """An entry's value for a person: ether with its unit, another subject's smallest units as they are."""
-    if entry.subject == ETHER:
-        return format_ether(entry.value)
-    return "" if entry.subject == SEAL else f"{entry.value} of {checksum(entry.subject)}"
+def amount(entry: Entry, unit_of: Callable[[Address], Unit] = raw_unit) -> str:
+    """An entry's value for a person, with its unit; in smallest units where `unit_of` knows no other."""
+    return "" if entry.subject == SEAL else unit_of(entry.subject).shown(entry.value)
 
 
 def party(address: Address) -> str:

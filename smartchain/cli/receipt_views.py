@@ -4,13 +4,15 @@ A receipt and what became of it, as JSON and for people.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from smartchain.cli.output import amount, hexed, party, plural, when
 from smartchain.ledger.address import checksum
 from smartchain.ledger.journal import NOTE
 from smartchain.ledger.receipt import Receipt, claim
+from smartchain.ledger.unit import Unit, raw_unit
+from smartchain.types import Address
 from smartchain.wallet.memo import show_memo
 
 if TYPE_CHECKING:
@@ -48,14 +50,14 @@ def receipt_json(receipt: Receipt) -> dict[str, Any]:
     }
 
 
-def receipt_fields(receipt: Receipt) -> Iterator[tuple[str, str]]:
+def receipt_fields(receipt: Receipt, unit_of: Callable[[Address], Unit] = raw_unit) -> Iterator[tuple[str, str]]:
     """The same for a person."""
     entry, block = receipt.entry, receipt.block
     yield "ledger", f"{checksum(receipt.ledger)} on chain {receipt.chain_id}"
     yield "entry", f"{receipt.index}, {when(entry.timestamp)}"
     yield "from", party(entry.sender)
     yield "to", party(entry.recipient)
-    yield "amount", "a seal" if entry.is_seal else "a note" if entry.subject == NOTE else amount(entry)
+    yield "amount", "a seal" if entry.is_seal else "a note" if entry.subject == NOTE else amount(entry, unit_of)
     if memo := show_memo(entry.memo):
         yield "memo", memo
     yield "block", f"{block.number}, {hexed(block.hash)}" if block else "none yet: the entry is pending"

@@ -14,12 +14,13 @@ from smartchain.cli import build, kinds, options, output, sending
 from smartchain.config import HostSettings
 from smartchain.ledger.address import checksum
 from smartchain.types import ZERO_HASH, Address, Hash32, Wei
-from smartchain.wallet.amount import format_ether, parse_amount
+from smartchain.wallet.amount import parse_in
 from smartchain.wallet.fees import FeePolicy
 from smartchain.wallet.flight import Patience
 from smartchain.wallet.keys import KeyOptions
 
 if TYPE_CHECKING:
+    from smartchain.ledger.unit import Unit
     from smartchain.wallet.pay import Payer, Way
     from smartchain.wallet.payees import Payees
     from smartchain.wallet.transaction import Call
@@ -31,17 +32,22 @@ class What:
 
     recipient: Address | str | None = None
     """A text is a label, or a name of ENS."""
-    amount: Wei | None = None
+    amount: str | None = None
+    """As it was typed: what a number means is the ledger's to say."""
     memo: Hash32 = ZERO_HASH
     batch: Path | None = None
     dry_run: bool = False
     yes: bool = False
-    max_total: Wei | None = None
+    max_total: str | None = None
     allow_duplicates: bool = False
     unsigned: Path | None = None
     contacts: Path | None = None
     ens: bool = False
     ens_registry: Address | None = None
+
+    def most(self, unit: Unit) -> Wei | None:
+        """`--max-total`, in what the ledger counts."""
+        return None if self.max_total is None else parse_in(unit, self.max_total)
 
 
 def _what(
@@ -52,7 +58,7 @@ def _what(
     batch: Path | None,
     dry_run: bool,
     yes: bool,
-    max_total: Wei | None,
+    max_total: str | None,
     allow_duplicates: bool,
     unsigned: Path | None,
     contacts: Path | None,
@@ -62,11 +68,10 @@ def _what(
     misuse = _misuse(recipient, amount, memo, memo_hash, batch, dry_run, allow_duplicates, unsigned)
     if misuse:
         raise click.UsageError(misuse, click.get_current_context())
-    value = parse_amount(" ".join(amount)) if amount else None
     chosen = memo if memo is not None else memo_hash
     return What(
         recipient,
-        value,
+        " ".join(amount) or None,
         chosen or ZERO_HASH,
         batch,
         dry_run,
@@ -117,7 +122,7 @@ def _misuse(
     click.option("--batch", type=options.FILE, help="Pay everybody in a CSV file: recipient,amount[,memo]."),
     click.option("--dry-run", is_flag=True, help="Try everything, say what it would cost, send nothing."),
     click.option("--yes", "-y", is_flag=True, help="Do not ask."),
-    click.option("--max-total", type=kinds.AMOUNT, help="Pay nothing at all if it is more than this."),
+    click.option("--max-total", metavar="AMOUNT", help="Pay nothing at all if it is more than this."),
     click.option("--allow-duplicates", is_flag=True, help="The same recipient and amount twice in a file is meant."),
     click.option("--unsigned", type=options.FILE, help="Write the transactions here, for a key that lives elsewhere."),
     options.contacts,
@@ -142,12 +147,14 @@ def send(
     Pay AMOUNT to RECIPIENT through a ledger, or everybody in a file.
 
     RECIPIENT is an address, or a label of 'smartchain contacts'; its address is shown before anything is paid.
-    AMOUNT is 0.1ether, 1gwei, 1e18 or plain wei. Who pays whom, how much, and the memo are public for ever.
+    AMOUNT is 0.1ether, 1gwei, 1e18 or plain wei. Through the ledger of a token, or in a coin, 12.5 is 12.5 of that, and
+    12500000raw its smallest units. Who pays whom, how much, and the memo are public for ever.
 
     A run of a file that breaks off is gone on with by the same command, and pays nobody twice. A single payment keeps
     no run file: its transaction's hash is said before it leaves. Killed after that, look for it before you pay again.
     """
     from smartchain.wallet.pay import Payer, Way
+    from smartchain.wallet.purse import purse_of
 
     address = options.needed(ledger)
     alone = what.dry_run or what.unsigned is not None
@@ -155,8 +162,9 @@ def send(
     payees = build.payees_of(what.contacts, rpc, what.ens, what.ens_registry)
     recipient = _found(what.recipient, payees)
     signer = build.who_pays(keys) if alone else build.signer_of(keys)
-    payer = Payer(build.sender_of(host, rpc, signer, fees, gas_limit), address)
-    build.expect_ether(rpc, address)
+    sender = build.sender_of(host, rpc, signer, fees, gas_limit)
+    payer = Payer(sender, address, purse_of(sender, address))
+    payer.expect_payments()
     way = Way(patience, nonce, sending.tell_one)
     if what.batch is None:
         _one(what, recipient, payer, way, as_json)
@@ -180,22 +188,26 @@ def _one(what: What, recipient: Address | None, payer: Payer, way: Way, as_json:
 
     if recipient is None or what.amount is None:
         raise click.UsageError("give RECIPIENT and AMOUNT, or --batch FILE")
-    check_total(what.amount, what.max_total)
-    call = payer.relay(recipient, what.amount, what.memo)
+    amount = parse_in(payer.unit, what.amount)
+    check_total(amount, what.most(payer.unit), payer.unit)
+    payer.relay(recipient, amount, what.memo)  # whoever never takes anything is refused before all else
+    alone = what.dry_run or what.unsigned is not None
+    way = sending.allow(payer, amount, way, alone=alone, yes=what.yes, needed=False)
     if what.unsigned is not None:
+        call = payer.relay(recipient, amount, what.memo)
         sending.write_unsigned(what.unsigned, payer.sender, [call], way.nonce, as_json)
         return
     if what.dry_run:
-        _preview(payer, call, as_json)
+        _preview(payer, payer.relay(recipient, amount, what.memo), amount, as_json)
         return
-    question = f"pay {format_ether(what.amount)} to {checksum(recipient)} through {checksum(payer.ledger)}"
+    question = f"pay {payer.unit.shown(amount)} to {checksum(recipient)} through {checksum(payer.ledger)}"
     sending.agree(f"{question} on chain {payer.sender.chain_id}", yes=what.yes, needed=False)
-    sent = payer.pay(recipient, what.amount, what.memo, way=way, max_total=what.max_total)
+    sent = payer.pay(recipient, amount, what.memo, way=way)
     sending.say_sent(sent, as_json)
 
 
-def _preview(payer: Payer, call: Call, as_json: bool) -> None:
-    preview = payer.preview(call)
+def _preview(payer: Payer, call: Call, amount: Wei, as_json: bool) -> None:
+    preview = payer.preview(call, amount)
     if as_json:
         output.say_json(sending.preview_json(preview))
     else:

@@ -5,6 +5,7 @@ What `send` and its like have in common: asking a person, and saying what became
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from smartchain.wallet.amount import format_ether
 
 if TYPE_CHECKING:
     from smartchain.wallet.flight import Progress
-    from smartchain.wallet.pay import Preview, Sent
+    from smartchain.wallet.pay import Payer, Preview, Sent, Way
     from smartchain.wallet.sender import Sender
     from smartchain.wallet.transaction import Call
 
@@ -43,6 +44,27 @@ def agree(question: str, *, yes: bool, needed: bool) -> None:
         raise
     if not agreed:
         raise NotAgreed("nothing was sent")
+
+
+def allow(payer: Payer, total: int, way: Way, *, alone: bool, yes: bool, needed: bool) -> Way:
+    """
+    Have a token let the ledger move what is to be paid, where that takes transactions of their own; the way on.
+
+    A permit, and Ether, take none. Nothing is sent where a payment is only tried. Raises `NotAllowed`, `NotAgreed`.
+    """
+    from smartchain.wallet.pay import send
+
+    purse = payer.purse
+    if purse is None or not (calls := purse.prepare(total)):
+        return way
+    if alone:
+        purse.refuse(total)
+    question = f"let the ledger {checksum(payer.ledger)} move {purse.unit.shown(total)} of yours"
+    agree(f"{question}, which the token {checksum(purse.token)} wants first", yes=yes, needed=needed)
+    for call in calls:
+        send(payer.sender, call, replace(way, patience=replace(way.patience, confirmations=1)))
+        way = way if way.nonce is None else replace(way, nonce=way.nonce + 1)
+    return way
 
 
 def show_payee(label: str, address: Address) -> None:
@@ -88,10 +110,10 @@ def preview_json(preview: Preview) -> dict[str, Any]:
 
 def preview_fields(preview: Preview) -> list[tuple[str, str]]:
     return [
-        ("total", format_ether(preview.value)),
-        ("fee", f"{format_ether(preview.fee)}, kept by the ledger"),
+        ("total", preview.unit.shown(preview.value)),
+        ("fee", f"{preview.unit.shown(preview.fee)}, kept by the ledger"),
         ("gas", f"{preview.gas:,}, about {format_ether(preview.gas_wei)}"),
-        ("left", format_ether(preview.left)),
+        ("left", preview.unit.shown(preview.left)),
     ]
 
 

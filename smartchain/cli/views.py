@@ -4,7 +4,7 @@ What the store says, as JSON and for people. Only what is verified is shown as p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -14,8 +14,10 @@ from smartchain.indexer.outcome import Outcome
 from smartchain.ledger.address import checksum
 from smartchain.ledger.block import Block
 from smartchain.ledger.proof import root_at
+from smartchain.ledger.unit import Unit, raw_unit
 from smartchain.node.standing import standing
 from smartchain.ports import LedgerStore, Recorded, Status
+from smartchain.types import Address
 from smartchain.wallet.memo import show_memo
 
 
@@ -124,10 +126,10 @@ def entry_json(recorded: Recorded) -> dict[str, Any]:
 ENTRY_COLUMNS = f"{'index':>8}  {'time':20}  {'sender':42}  {'recipient':42}  amount"
 
 
-def entry_line(recorded: Recorded) -> str:
+def entry_line(recorded: Recorded, unit_of: Callable[[Address], Unit] = raw_unit) -> str:
     entry = recorded.entry
     memo = show_memo(entry.memo)
-    what = "seal" if entry.is_seal else amount(entry)
+    what = "seal" if entry.is_seal else amount(entry, unit_of)
     who = f"{party(entry.sender):42}  {party(entry.recipient):42}"
     return f"{recorded.index:>8}  {when(entry.timestamp):20}  {who}  {what}  {memo}".rstrip()
 

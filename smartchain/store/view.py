@@ -10,7 +10,7 @@ from itertools import chain
 
 from smartchain.errors import ProofError
 from smartchain.ledger.block import Block
-from smartchain.ledger.hash import ETHER, leaf_hash, transaction_hash
+from smartchain.ledger.hash import ETHER, SEAL, leaf_hash, transaction_hash
 from smartchain.ledger.proof import perfect_from, root_at
 from smartchain.ports import Account, EntryQuery, LedgerInfo, Point, Recorded, Status
 from smartchain.store import marks, names, postings
@@ -215,6 +215,12 @@ class StoredView(Reader):
         if address == self.info.address and self.info.fee_ppm:
             received += self._totals(postings.FEES, size).flows.get(subject, (0, 0))[0]
         return Account(received, sent, totals.sent, totals.entries)
+
+    def subjects(self, address: Address) -> list[Address]:
+        found = set(self._totals(address, self._stop).flows)
+        if address == self.info.address and self.info.fee_ppm:
+            found |= set(self._totals(postings.FEES, self._stop).flows)
+        return sorted(map(Address, found - {SEAL}), key=lambda subject: (subject != ETHER, subject))
 
     def count_sent(self, address: Address, size: int | None = None) -> int:
         size = self._stop if size is None else size

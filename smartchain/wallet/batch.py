@@ -34,9 +34,11 @@ class Row:
     """What stands in the file for the recipient, where that is no address."""
 
 
-def read_rows(content: bytes, who: Callable[[str], Address] = parse_address) -> list[Row]:
+def read_rows(
+    content: bytes, who: Callable[[str], Address] = parse_address, much: Callable[[str], Wei] = parse_amount
+) -> list[Row]:
     """
-    Payments of a file's content, in order; `who` finds the address of a recipient as it is written.
+    Payments of a file's content, in order; `who` finds the address of a recipient, `much` the amount, as written.
 
     UTF-8 with or without a byte order mark, comma or semicolon, any line ends, a header or none; empty lines
     count for nothing. Raises `BatchFileError` for the first line that is wrong, and for a file with no payment.
@@ -46,8 +48,8 @@ def read_rows(content: bytes, who: Callable[[str], Address] = parse_address) -> 
     if first is None:
         raise BatchFileError(f"the file holds no payment: {_EXPECTED}")
     columns = _header(*first)
-    rows = [] if columns else [_row(*first, COLUMNS, who)]
-    rows += [_row(line, cells, columns or COLUMNS, who) for line, cells in records]
+    rows = [] if columns else [_row(*first, COLUMNS, who, much)]
+    rows += [_row(line, cells, columns or COLUMNS, who, much) for line, cells in records]
     if not rows:
         raise BatchFileError("the file holds a header and no payment")
     return rows
@@ -110,7 +112,13 @@ def _header(line: int, cells: list[str]) -> tuple[str, ...] | None:
     return names
 
 
-def _row(line: int, cells: list[str], columns: tuple[str, ...], who: Callable[[str], Address]) -> Row:
+def _row(
+    line: int,
+    cells: list[str],
+    columns: tuple[str, ...],
+    who: Callable[[str], Address],
+    much: Callable[[str], Wei],
+) -> Row:
     if len(cells) > len(columns):
         extra = _shown(cells[len(columns)])
         raise BatchFileError(f"{extra} stands in no column: {_EXPECTED}, a comma in a memo needs quotes", line)
@@ -121,7 +129,7 @@ def _row(line: int, cells: list[str], columns: tuple[str, ...], who: Callable[[s
     try:
         written = row["recipient"]
         label = None if is_address_like(written) else written
-        return Row(line, who(written), parse_amount(row["amount"]), parse_memo(row.get("memo", "")), label)
+        return Row(line, who(written), much(row["amount"]), parse_memo(row.get("memo", "")), label)
     except InputError as exc:
         raise BatchFileError(str(exc), line) from None
 

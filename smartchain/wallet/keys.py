@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from smartchain.errors import KeyUnusable, SettingsError
 from smartchain.ledger.address import checksum
@@ -79,6 +79,13 @@ class KeySigner:
 
     def sign(self, transaction: Transaction) -> bytes:
         return bytes(self._account.sign_transaction(transaction.fields()).raw_transaction)
+
+    def sign_typed(
+        self, domain: dict[str, Any], types: dict[str, Any], message: dict[str, Any]
+    ) -> tuple[int, int, int]:
+        """v, r and s of what is no transaction (EIP-712)."""
+        signed = self._account.sign_typed_data(domain, types, message)
+        return signed.v, signed.r, signed.s
 
 
 def open_key(options: KeyOptions, *, home: Path, ask: Ask | None = None) -> KeySigner:

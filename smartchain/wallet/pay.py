@@ -20,12 +20,14 @@ from smartchain.host.contracts import (
     seal_data,
 )
 from smartchain.ledger.address import checksum
+from smartchain.ledger.unit import ETHER_UNIT, Unit
 from smartchain.ports import Rpc
 from smartchain.types import ZERO_ADDRESS, ZERO_HASH, Address, Hash32, Index, Wei
 from smartchain.wallet.amount import format_ether
 from smartchain.wallet.delivery import Delivery
 from smartchain.wallet.flight import Clock, NoJournal, OnProgress, Patience, silent
 from smartchain.wallet.plan import Planned, check_total, fee_of
+from smartchain.wallet.purse import Purse
 from smartchain.wallet.receipt import Receipt, recorded_index
 from smartchain.wallet.sender import Sender
 from smartchain.wallet.transaction import NOTHING, Call
@@ -65,7 +67,9 @@ class Preview:
     gas_wei: Wei
     """At the price of the next block."""
     left: Wei
-    """What the wallet has afterwards."""
+    """What the wallet has afterwards, of what is paid."""
+    unit: Unit = ETHER_UNIT
+    """What value, fee and left are of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,21 +85,31 @@ class Way:
 class Payer:
     """A wallet and the ledger that it pays through."""
 
-    def __init__(self, sender: Sender, ledger: Address) -> None:
-        """Raises `NoContract`, `NotALedger`."""
+    def __init__(self, sender: Sender, ledger: Address, purse: Purse | None = None) -> None:
+        """For payments in Ether, or in what the purse holds. Raises `NoContract`, `NotALedger`."""
         self.sender = sender
         self.ledger = ledger
+        self.purse = purse
         self._fee_ppm = check_ledger(sender.rpc, ledger)
+
+    @property
+    def unit(self) -> Unit:
+        """What amounts are of."""
+        return self.purse.unit if self.purse else ETHER_UNIT
 
     @property
     def fee_ppm(self) -> int:
         """What the ledger keeps of a payment. Raises `NotALedger` where it relays no payments."""
-        if self._fee_ppm is None:
-            raise NotALedger(f"{checksum(self.ledger)} is a ledger, but it relays no Ether: check --ledger")
-        return self._fee_ppm
+        self.expect_payments()
+        return self._fee_ppm or 0
 
     def fee(self, amount: Wei) -> Wei:
         return Wei(fee_of(amount, self.fee_ppm))
+
+    def expect_payments(self) -> None:
+        """Raises `NotALedger` for a ledger through which nothing is paid."""
+        if self.purse is None and self._fee_ppm is None:
+            raise NotALedger(f"{checksum(self.ledger)} is a ledger, but it relays no Ether: check --ledger")
 
     # calls
 
@@ -105,12 +119,16 @@ class Payer:
             raise AddressError("the recipient is the zero address, which nobody can spend from")
         if recipient == self.ledger:
             raise AddressError("the recipient is the ledger itself, which keeps no payments")
+        if self.purse is not None:
+            return self.purse.relay(recipient, amount, memo)
         return Call(self.ledger, relay_data(recipient, memo), amount)
 
     def planned(self, planned: Planned) -> Call:
         """The payments of one transaction: one by `relay`, which is cheaper and takes any amount."""
         if len(planned.rows) == 1:
             return self.relay(planned.rows[0].recipient, planned.value, planned.memo)
+        if self.purse is not None:
+            return self.purse.batch(planned.payments, planned.memo)
         return Call(self.ledger, relay_batch_data(planned.payments, planned.memo), planned.value)
 
     def seal_call(self) -> Call:
@@ -124,19 +142,27 @@ class Payer:
 
     # deeds
 
-    def preview(self, call: Call) -> Preview:
-        """Try a call and say what it would cost. Raises `Refused`, `NotEnoughFunds`."""
-        balance = self.sender.funds().balance
+    def preview(self, call: Call, paying: Wei | None = None) -> Preview:
+        """
+        Try a call and say what it would cost; `paying` is what it pays, where that is not the Ether sent along.
+
+        Raises `Refused`, `NotEnoughFunds`.
+        """
+        value = call.value if paying is None else paying
         gas = self.sender.simulate(call).gas
         gas_wei = Wei(gas * self.sender.price().now)
-        left = balance - call.value - gas_wei
-        if left < 0:
+        left = self.left(value, gas_wei, "are needed, gas included")
+        return Preview(value, self.fee(value) if value else NOTHING, gas, gas_wei, left, self.unit)
+
+    def left(self, value: Wei, gas_wei: Wei, what: str) -> Wei:
+        """What the wallet keeps of what is paid. Raises `NotEnoughFunds`, also where Ether for the gas is missing."""
+        balance, needed = self.sender.funds().balance, gas_wei + (NOTHING if self.purse else value)
+        if needed > balance:
             raise NotEnoughFunds(
                 f"{checksum(self.sender.address)} has {format_ether(balance)}, "
-                f"and {format_ether(call.value + gas_wei)} are needed, gas included: nothing was sent"
+                f"and {format_ether(needed)} {what}: nothing was sent"
             )
-        fee = self.fee(call.value) if call.value else NOTHING
-        return Preview(call.value, fee, gas, gas_wei, Wei(left))
+        return Wei(self.purse.left(value) if self.purse else balance - needed)
 
     def pay(
         self,
@@ -152,7 +178,7 @@ class Payer:
 
         Raises `LimitExceeded` above `max_total`, `Refused`, and what `Delivery.go` does.
         """
-        check_total(amount, max_total)
+        check_total(amount, max_total, self.unit)
         return self._record(self.relay(recipient, amount, memo), self.sender.address, way)
 
     def seal(self, way: Way | None = None) -> Sent:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from smartchain.errors import BatchFileError, LimitExceeded
 from smartchain.ledger.entry import MAX_PAYMENT
+from smartchain.ledger.unit import ETHER_UNIT, Unit
 from smartchain.types import ZERO_ADDRESS, Address, Hash32, Wei
-from smartchain.wallet.amount import format_ether
 from smartchain.wallet.batch import Row
 
 MOST_PAYMENTS = 400
@@ -113,6 +113,7 @@ def plan_batch(
     most_payments: int = MOST_PAYMENTS,
     allow_duplicates: bool = False,
     max_total: Wei | None = None,
+    unit: Unit = ETHER_UNIT,
 ) -> Plan:
     """
     The transactions for these payments, whole or not at all.
@@ -123,7 +124,7 @@ def plan_batch(
     check_recipients(rows, ledger)
     if not allow_duplicates:
         check_duplicates(rows)
-    check_total(Wei(sum(row.amount for row in rows)), max_total)
+    check_total(Wei(sum(row.amount for row in rows)), max_total, unit)
     return Plan(tuple(_pack(rows, lambda row: row.memo, most_payments)))
 
 
@@ -149,11 +150,11 @@ def check_duplicates(rows: Iterable[Row]) -> None:
             )
 
 
-def check_total(total: Wei, max_total: Wei | None) -> None:
+def check_total(total: Wei, max_total: Wei | None, unit: Unit = ETHER_UNIT) -> None:
     """Raises `LimitExceeded` if more is to be paid than was allowed."""
     if max_total is not None and total > max_total:
         raise LimitExceeded(
-            f"{format_ether(total)} are to be paid and --max-total allows {format_ether(max_total)}: nothing was sent"
+            f"{unit.shown(total)} are to be paid and --max-total allows {unit.shown(max_total)}: nothing was sent"
         )
 
 

@@ -10,8 +10,8 @@ from typing import Literal
 
 from smartchain.errors import Refused
 from smartchain.ledger.address import checksum
+from smartchain.ledger.unit import ETHER_UNIT, Unit
 from smartchain.types import Hash32, Index, Wei
-from smartchain.wallet.amount import format_ether
 from smartchain.wallet.plan import Plan, Planned
 
 
@@ -29,9 +29,10 @@ class Trial:
     gas: int
     gas_wei: Wei
     """At the price of the next block."""
-    balance: Wei
     left: Wei
-    """What the wallet has when all is paid."""
+    """What the wallet has when all is paid, of what is paid."""
+    unit: Unit = ETHER_UNIT
+    """What total, fee and left are of."""
 
     @property
     def payments(self) -> int:
@@ -63,6 +64,8 @@ class Report:
     """What became of a run."""
 
     outcomes: tuple[Outcome, ...]
+    unit: Unit = ETHER_UNIT
+    """What amounts are of."""
 
     def stopped(self, taken: int) -> str:
         """What is left to do once another transaction used the nonce of `taken`: such a run never goes on."""
@@ -97,13 +100,13 @@ class Report:
         return Wei(sum(outcome.gas_wei or 0 for outcome in self.outcomes))
 
 
-def named(refused: Refused, planned: Planned) -> Refused:
+def named(refused: Refused, planned: Planned, unit: Unit = ETHER_UNIT) -> Refused:
     """The same refusal, by the line of the payments file that it is about."""
     if refused.position is None or refused.position >= len(planned.rows):
         return Refused(f"{planned.lines}: {refused}", refused.error)
     row = planned.rows[refused.position]
     return Refused(
-        f"line {row.line}: {checksum(row.recipient)} does not take its {format_ether(row.amount)} ({refused})",
+        f"line {row.line}: {checksum(row.recipient)} does not take its {unit.shown(row.amount)} ({refused})",
         refused.error,
         refused.position,
     )

@@ -5,15 +5,15 @@ Paying a file: tried whole, kept in a run file, sent, and gone on with after any
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 
-from smartchain.errors import BatchFileError, NotEnoughFunds, Refused, RunFileError, SettingsError
+from smartchain.errors import BatchFileError, Refused, RunFileError, SettingsError
 from smartchain.ledger.address import checksum, parse_address
 from smartchain.ledger.hash import keccak
 from smartchain.types import Address, Wei
-from smartchain.wallet.amount import format_ether
+from smartchain.wallet.amount import parse_in
 from smartchain.wallet.batch import Row, read_rows
 from smartchain.wallet.delivery import WINDOW, Delivery
 from smartchain.wallet.flight import Flight, OnProgress, Progress, silent
@@ -23,6 +23,7 @@ from smartchain.wallet.plan import Plan, Planned, plan_batch
 from smartchain.wallet.receipt import recorded_index
 from smartchain.wallet.report import Outcome, Report, Trial, named
 from smartchain.wallet.runfile import Header, RunFile
+from smartchain.wallet.transaction import NOTHING
 
 GO_ON = "the same command goes on from here, and pays nobody twice"
 
@@ -63,8 +64,8 @@ class Run:
         A dry run makes no run file where there is none. Raises `BatchFileError`, `LimitExceeded`, `RunFileError`.
         """
         content = read_payments(path)
-        rows = read_rows(content, who)
-        plan = plan_batch(rows, payer.ledger, allow_duplicates=allow_duplicates, max_total=max_total)
+        rows = read_rows(content, who, partial(parse_in, payer.unit))
+        plan = plan_batch(rows, payer.ledger, allow_duplicates=allow_duplicates, max_total=max_total, unit=payer.unit)
         place = run_path(path)
         runfile = None if dry and not place.exists() else RunFile.open(place)
         try:
@@ -92,6 +93,18 @@ class Run:
         """Whether there is a run to go on with."""
         return self._runfile is not None and self._runfile.header is not None
 
+    @property
+    def still(self) -> Wei:
+        """What is to be paid by transactions that are not signed yet."""
+        signed = {flight.number for flight in self._flights()}
+        return Plan(tuple(one for at, one in enumerate(self.plan.transactions) if at not in signed)).total
+
+    @property
+    def unmined(self) -> Wei:
+        """What is to be paid by transactions that are not mined yet, signed or not."""
+        mined = {flight.number for flight in self._flights() if flight.receipt is not None}
+        return Plan(tuple(one for at, one in enumerate(self.plan.transactions) if at not in mined)).total
+
     def attempt(self, on_progress: OnProgress = silent) -> Trial:
         """
         Try every transaction that is not signed yet; divide those that do not fit a block.
@@ -99,8 +112,7 @@ class Run:
         Raises `Refused` naming the line whose recipient refuses, `NotEnoughFunds`. Nothing is sent.
         """
         signed = {flight.number for flight in self._flights()}
-        still = Plan(tuple(one for at, one in enumerate(self.plan.transactions) if at not in signed))
-        self._left(self._payer.sender.funds().balance, still.total, "are to be paid")
+        self._payer.left(self.still, NOTHING, "are to be paid")
         gas: dict[int, int] = {}
         number = 0
         while number < len(self.plan.transactions):
@@ -137,7 +149,8 @@ class Run:
         """What became of each transaction, as far as the run file knows."""
         flights = {flight.number: flight for flight in self._flights()}
         return Report(
-            tuple(self._outcome(at, planned, flights.get(at)) for at, planned in enumerate(self.plan.transactions))
+            tuple(self._outcome(at, planned, flights.get(at)) for at, planned in enumerate(self.plan.transactions)),
+            self._payer.unit,
         )
 
     # parts
@@ -158,7 +171,7 @@ class Run:
         try:
             delivery.go()
         except Refused as exc:
-            raise named(exc, self.plan.transactions[delivery.halted_at]) from None
+            raise named(exc, self.plan.transactions[delivery.halted_at], self._payer.unit) from None
 
     def _flights(self) -> list[Flight]:
         return self._runfile.flights() if self._runfile is not None else []
@@ -184,28 +197,18 @@ class Run:
             return self._payer.sender.simulate(self._payer.planned(planned)).gas
         except DoesNotFit as exc:
             if self.begun or len(planned.rows) == 1:
-                raise named(exc, planned) from None
+                raise named(exc, planned, self._payer.unit) from None
             raise
         except Refused as exc:
-            raise named(exc, planned) from None
+            raise named(exc, planned, self._payer.unit) from None
 
     def _trial(self, gas: dict[int, int]) -> Trial:
         planned = [self.plan.transactions[number] for number in gas]
         still = Plan(tuple(planned))
-        price, balance = self._payer.sender.price().now, self._payer.sender.funds().balance
-        gas_wei = Wei(sum(gas.values()) * price)
-        left = self._left(balance, Wei(still.total + gas_wei), "are needed, gas included")
+        gas_wei = Wei(sum(gas.values()) * self._payer.sender.price().now)
+        left = self._payer.left(still.total, gas_wei, "are needed, gas included")
         fee = still.fee(self._payer.fee_ppm)
-        return Trial(self.plan, tuple(gas), still.total, fee, sum(gas.values()), gas_wei, balance, left)
-
-    def _left(self, balance: Wei, needed: Wei, what: str) -> Wei:
-        """What stays in the wallet. Raises `NotEnoughFunds`."""
-        if needed > balance:
-            raise NotEnoughFunds(
-                f"{checksum(self._payer.sender.address)} has {format_ether(balance)}, and "
-                f"{format_ether(needed)} {what}: nothing was sent"
-            )
-        return Wei(balance - needed)
+        return Trial(self.plan, tuple(gas), still.total, fee, sum(gas.values()), gas_wei, left, self._payer.unit)
 
     def _outcome(self, number: int, planned: Planned, flight: Flight | None) -> Outcome:
         if flight is None:

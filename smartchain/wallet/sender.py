@@ -55,6 +55,11 @@ class Sender:
     def can_sign(self) -> bool:
         return self._signer is not None
 
+    @property
+    def signer(self) -> Signer | None:
+        """Whoever signs; None for an address alone."""
+        return self._signer
+
     @cached_property
     def most_gas(self) -> int:
         """Gas that one transaction may ask for."""

@@ -120,7 +120,7 @@ def test_a_tokens_chain_is_followed_like_any_other_and_shown_beside_the_rest(cha
         chain.send(factory.factory_address(), factory.register_data(listed))
 
     with nothing_sent(chain):
-        shell.refused("send", wallet(1), "1", "--ledger", own, says=["relays the token", checksum(token), "no Ether"])
+        shell.refused("send", wallet(1), "1ether", "--ledger", own, says=["'ether' is not what this ledger", "MOCK"])
     assert shell.type("index", "--ledger", own).status == 0
 
     rows = shell.type("chains", "--factory", FACTORY, "--json").lines
@@ -134,8 +134,9 @@ def test_a_tokens_chain_is_followed_like_any_other_and_shown_beside_the_rest(cha
         [checksum(chain.ledger), "ETH", "0", "-", "-", "somebody"],
     ]
     paid = shell.type("balance", wallet(1), "--ledger", own, "--json").json
-    assert paid == {"address": wallet(1), "subject": checksum(token), "balance": "18"}
-    assert f"18 of {checksum(token)}  received less sent" in shell.type("balance", wallet(1), "--ledger", own).out
+    balances = {checksum(token): "18"}
+    assert paid == {"address": wallet(1), "subject": checksum(token), "balance": "18", "balances": balances}
+    assert "0.000018 MOCK  received less sent" in shell.type("balance", wallet(1), "--ledger", own).out
     in_ether = shell.type("balance", wallet(1), "--ledger", own, "--subject", checksum(ETHER)).out
     assert in_ether.startswith("0 ether")
     entries = shell.type("entries", "--ledger", own, "--json").lines

@@ -52,6 +52,7 @@ def test_the_chain_is_read_verified_and_told_in_the_agreed_shapes(chain: OnAnvil
         "address": wallet(50),
         "subject": "0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE",
         "balance": "4000000000",
+        "balances": {"0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE": "4000000000"},
     }
     verified = shell.type("verify", "--json").json
     assert (verified["size"], verified["root"], verified["blocks"]) == (7, head["root"], 3)

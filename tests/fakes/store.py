@@ -201,6 +201,12 @@ class ListView:
             count=len(touching),
         )
 
+    def subjects(self, address: Address) -> list[Address]:
+        fees = address == self.info.address and self.info.fee_ppm > 0
+        touching = [one.entry for one in self._recorded if fees or address in (one.entry.sender, one.entry.recipient)]
+        found = {entry.subject for entry in touching if not entry.is_seal}
+        return sorted(found, key=lambda subject: (subject != ETHER, subject))
+
     def count_sent(self, address: Address, size: int | None = None) -> int:
         return self.account(address, size=size).count_sent
 

@@ -248,6 +248,7 @@ class StoreAndLists(RuleBasedStateMachine):
     def histories_end_with_the_balance_of_today(self) -> None:
         with self.ledger.view() as view, self.model.view() as model:
             for wallet in WALLETS[:2]:
+                assert view.subjects(wallet) == model.subjects(wallet)
                 points = view.balances(wallet, ETHER, 7)
                 assert len(points) <= 7
                 assert [view.account(wallet, ETHER, point.index + 1).balance for point in points] == [

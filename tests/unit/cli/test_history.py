@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from smartchain.cli.history import Span, _csv, _lines, _row, _span
+from smartchain.cli.history import How, Span, _csv, _lines, _row, _span
 from smartchain.errors import InputError
 from smartchain.indexer.growth import genesis_of
 from smartchain.ledger.address import checksum
@@ -18,6 +18,7 @@ from smartchain.ledger.block import Assembler, BlockRule
 from smartchain.ledger.entry import Entry
 from smartchain.ledger.hash import EMPTY_ROOT, ETHER, SEAL, keccak
 from smartchain.ledger.merkle import MerkleLog
+from smartchain.ledger.unit import raw_unit
 from smartchain.ports import Chunk, Genesis, HostBlock, LedgerInfo, Step
 from smartchain.types import ZERO_ADDRESS, Address, ChainId, Hash32, Index, Size
 from smartchain.wallet.memo import parse_memo
@@ -58,7 +59,7 @@ def store_of(entries: Sequence[Entry]) -> ListStore:
 
 def amounts(address: Address | None = None, span: Span = ALWAYS) -> list[tuple[int, str, str]]:
     """Index, change and balance of each line."""
-    rows = [_row(line, address, span.zone) for line in _lines(store_of(ENTRIES), address, span)]
+    rows = [_row(line, How(address, span.zone, raw_unit)) for line in _lines(store_of(ENTRIES), address, span)]
     return [(row["index"], row["change"], row["balance"]) for row in rows]
 
 
@@ -85,7 +86,7 @@ def test_of_a_token_fees_and_balances_are_its_own_and_in_its_smallest_unit() -> 
     paid = Entry(TOKEN, ADA, BEN, 1_000_000, START, parse_memo(""))
     store = store_of([pays(ADA, BEN, 10**18, 0), paid, Entry(SEAL, BEN, ZERO_ADDRESS, 0, START, parse_memo(""))])
 
-    rows = [_row(line, BEN, UTC) for line in _lines(store, BEN, ALWAYS)]
+    rows = [_row(line, How(BEN, UTC, raw_unit)) for line in _lines(store, BEN, ALWAYS)]
 
     told = [(row["unit"], row["amount"], row["fee"], row["change"], row["balance"]) for row in rows]
     assert told == [
@@ -137,7 +138,7 @@ def test_a_block_is_named_once_the_entry_is_in_one() -> None:
 
 
 def test_the_csv_reads_back_whole_and_holds_neither_a_formula_nor_an_escape() -> None:
-    lines = list(_csv(_lines(store_of(ENTRIES), None, ALWAYS), None, UTC))
+    lines = list(_csv(_lines(store_of(ENTRIES), None, ALWAYS), How(None, UTC, raw_unit)))
     rows = list(csv.DictReader(lines))
 
     assert [row["memo"] for row in rows] == ["", "'=HYPERLINK(1)", "", 'a "b", c', "", r"\x1b[2J"]

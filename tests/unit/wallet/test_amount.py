@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 import pytest
@@ -9,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smartchain.errors import AmountError
-from smartchain.wallet.amount import MOST_WEI, UNITS, format_ether, format_gwei, parse_amount
+from smartchain.ledger.unit import ETHER_UNIT, Unit
+from smartchain.types import Address
+from smartchain.wallet.amount import MOST_WEI, UNITS, format_ether, format_gwei, parse_amount, parse_in
 
 
 @pytest.mark.parametrize(
@@ -104,3 +107,59 @@ def test_amounts_look_as_people_write_them() -> None:
     assert format_ether(15 * 10**17) == "1.5 ether"
     assert format_ether(-1) == "-0.000000000000000001 ether"
     assert format_gwei(7) == "0.000000007 gwei"
+
+
+TOKEN = Unit(Address(b"\xab" * 20), "USDC", 6)
+UNKNOWN = Unit(Address(b"\xab" * 20))
+
+
+@pytest.mark.parametrize(
+    ("unit", "text", "why"),
+    [
+        (TOKEN, "1ether", "'ether' is not what this ledger counts, which is USDC: write 1 alone"),
+        (TOKEN, "1 usdc", "'usdc' is not what this ledger counts"),
+        (TOKEN, "12.5\u202eUSDC", "is not what this ledger counts"),
+        (TOKEN, "0.1234567", "0.1234567 has more digits than the 6 decimals of USDC"),
+        (TOKEN, "12.5raw", "12.5 is not a whole number of smallest units"),
+        (TOKEN, "0", "an amount of zero pays nobody"),
+        (TOKEN, "-1", "is negative"),
+        (TOKEN, "1,5", "write it with a point and without separators, such as 1234.5"),
+        (TOKEN, "USDC", "is not an amount: write 12.5"),
+        (TOKEN, "1" * 73, "is more than a uint256 holds"),
+        (TOKEN, "1e999", "is more than a uint256 holds"),
+        (UNKNOWN, "12.5", "nobody says how many decimals there are: write smallest units"),
+        (UNKNOWN, "12 USDC", "'USDC' is not what this ledger counts"),
+        (Unit(TOKEN.subject, "ether", 6), "1ether", "'ether' is not what this ledger counts"),
+        (ETHER_UNIT, "12.5", "write 12.5ether if that is meant"),
+    ],
+)
+def test_what_is_no_amount_of_what_a_ledger_counts_is_refused(unit: Unit, text: str, why: str) -> None:
+    with pytest.raises(AmountError, match=re.escape(why)):
+        parse_in(unit, text)
+
+
+@pytest.mark.parametrize(
+    ("unit", "text", "value"),
+    [
+        (TOKEN, "12.5", 12_500_000),
+        (TOKEN, " 12.5 USDC ", 12_500_000),
+        (TOKEN, "12.5USDC", 12_500_000),
+        (TOKEN, "1e3", 1_000_000_000),
+        (TOKEN, "12500000raw", 12_500_000),
+        (Unit(TOKEN.subject, "raw", 6), "7raw", 7),
+        (Unit(TOKEN.subject, "000 X", 2), "1 000 X", 100),
+        (Unit(TOKEN.subject, "N", 0), "7", 7),
+        (UNKNOWN, "12500000", 12_500_000),
+        (ETHER_UNIT, "12.5ether", 12_500_000_000_000_000_000),
+        (ETHER_UNIT, "7", 7),
+    ],
+)
+def test_an_amount_is_of_what_the_ledger_counts(unit: Unit, text: str, value: int) -> None:
+    assert parse_in(unit, text) == value
+
+
+@given(st.integers(1, 2**256 - 1), st.integers(0, 77))
+def test_what_is_shown_of_a_token_is_read_again_as_it_was(value: int, decimals: int) -> None:
+    unit = Unit(TOKEN.subject, "USDC", decimals)
+
+    assert parse_in(unit, unit.shown(value)) == value

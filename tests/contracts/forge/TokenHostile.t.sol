@@ -103,6 +103,17 @@ contract TokenHostileTest is Sandbox {
         same(restless.balanceOf(NOBODY) + coin.totalSupply() + other.totalSupply(), 0);
     }
 
+    /// @dev A test of forge is one transaction, at the end of which alone a transient lock would open by itself.
+    function test_one_transaction_may_pay_and_migrate_more_than_once() public {
+        TokenBurnClaim coin = coinOf(restless);
+        for (uint256 i = 1; i < 4; ++i) {
+            payer.act(address(ledger), abi.encodeCall(ITokenBPSC.relay, (FRESH, 10, 0)));
+            payer.act(address(coin), abi.encodeCall(ITokenBurnClaim.migrate, (100)));
+            same(restless.balanceOf(FRESH), 10 * i);
+            same(coin.totalSupply(), 100 * i);
+        }
+    }
+
     function coinOf(MockToken token) private returns (TokenBurnClaim coin) {
         coin = new TokenBurnClaim("New Coin", "NEW", 100, 0, nothing(), address(token));
         allow(token, address(coin));

@@ -102,7 +102,12 @@ def test_a_chain_that_is_listed_later_is_followed_too() -> None:
 
 def test_chains_go_on_while_their_hosts_do() -> None:
     harbour = Harbour(2)
-    growing = threading.Timer(0.05, lambda: [host.mine(3) for host in harbour.hosts.values()])
+
+    def grow() -> None:
+        for host in harbour.hosts.values():
+            host.mine(3)
+
+    growing = threading.Timer(0.05, grow)
     growing.start()
 
     harbour.until(lambda: not growing.is_alive() and all(map(harbour.is_whole, harbour.hosts)))

@@ -15,6 +15,7 @@ from smartchain.cli import build, following, peers
 from smartchain.config import HostSettings, IndexSettings
 from smartchain.errors import SettingsError
 from smartchain.ledger.address import checksum
+from smartchain.ledger.unit import Unit, raw_unit
 from smartchain.node.health import HostNode
 from smartchain.types import Address, Index, Wei
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from smartchain.host.pool import PoolSource
     from smartchain.indexer.daemon import Steps
     from smartchain.peer.roster import Roster
-    from smartchain.ports import Journal, LedgerInfo, LedgerStore, Spender, Store
+    from smartchain.ports import Journal, LedgerInfo, LedgerStore, Rpc, Spender, Store
     from smartchain.wallet.keys import KeyOptions, KeySigner
 
 SQLITE = "sqlite:///"
@@ -151,6 +152,23 @@ class LateSpender:
                 payer = Payer(build.sender_of(self._host, rpc, self._signer, FeePolicy()), self._info.address)
                 self._made = Spender(payer, limit_on(self._info.chain_id, self._limit))
             return self._made
+
+
+def units_of(plan: Plan, info: LedgerInfo) -> Callable[[Address], Unit]:
+    """How amounts are written: as the contract says, where the node knows the host chain; else raw."""
+    if plan.host is None:
+        return raw_unit
+    from smartchain.host.rpc import NO_RETRY
+    from smartchain.host.subjects import Units
+
+    host = plan.host
+
+    def reach() -> Rpc:
+        rpc = build.connect(host, retry=NO_RETRY)
+        build.expect_chain(rpc, info.chain_id)
+        return rpc
+
+    return Units(reach, info.address)
 
 
 def spender_of(plan: Plan, keys: KeyOptions, info: LedgerInfo, limit: Wei | None) -> Spender | None:

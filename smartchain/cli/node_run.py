@@ -98,6 +98,7 @@ class NodeRun(following.Watch):
             spender=pays,
             journal=parts.journal_of(store) if roster else None,
             peers=roster,
+            unit_of=parts.units_of(self._plan, kept.info),
             update=self._pulse.update,
         )
 

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from smartchain.config import NodeSettings
+from smartchain.ledger.unit import Unit, raw_unit
 from smartchain.node.feed import Feed
 from smartchain.node.health import Health
 from smartchain.ports import Journal, LedgerStore, PeerHead, PeerSource, Spender
+from smartchain.types import Address
 
 
 class Standing(Protocol):
@@ -52,5 +54,7 @@ class Services:
     journal: Journal | None = None
     """Of a member node: its personal chain."""
     peers: Peers | None = None
+    unit_of: Callable[[Address], Unit] = raw_unit
+    """How amounts of a subject are written, as far as the contract was asked."""
     update: Callable[[], bool] | None = None
     """Takes the newest chain from upstream, and says whether that is now what is served; for threads."""

@@ -13,7 +13,8 @@ from smartchain.host import purse, tokens
 from smartchain.host.reverts import selector
 from smartchain.ledger.address import checksum
 from smartchain.types import Address
-from tests.e2e.typed import Shell, nothing_sent, payer, shell_for, wallet
+from tests.e2e.test_node import running
+from tests.e2e.typed import Shell, eventually, nothing_sent, payer, shell_for, wallet
 from tests.fakes.anvil import OnAnvil
 
 ARTIFACTS = Path(__file__).parents[1] / "contracts" / "artifacts"
@@ -198,6 +199,9 @@ def test_what_is_stored_is_shown_as_the_ledger_describes_it_and_raw_where_nobody
     entries = shell.type("entries", "--rpc-url", url)
     balance = shell.type("balance", wallet(1), "--rpc-url", url)
     history = shell.type("history", "--address", wallet(1), "--csv", "--rpc-url", url)
+    with running(shell, "--rpc-url", url) as node:
+        node.until_ready()
+        page = eventually(lambda: [text for text in [node.ask("/entry/0").data.decode()] if "MOCK" in text])[0]
     raw = shell.type("balance", wallet(1))
     away = shell.type("balance", wallet(1), "--rpc-url", "http://127.0.0.1:9")
 
@@ -207,6 +211,8 @@ def test_what_is_stored_is_shown_as_the_ledger_describes_it_and_raw_where_nobody
     assert history.out.splitlines()[1].endswith(",12.375,12.375")
     assert raw.out.startswith(f"12375000 of {checksum(token)}  received less sent")
     assert (away.status, away.out) == (0, raw.out)
+    assert "12.5 <abbr" in page
+    assert "<bdi>MOCK</bdi>" in page
     assert away.err.startswith("amounts of other subjects than Ether are in smallest units: ")
 
 

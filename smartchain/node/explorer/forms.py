@@ -13,6 +13,7 @@ from typing import Any
 from smartchain.ledger.address import checksum
 from smartchain.ledger.block import Block
 from smartchain.ledger.entry import Entry
+from smartchain.ledger.unit import Unit
 from smartchain.ports import LedgerInfo, Recorded
 from smartchain.types import ZERO_ADDRESS, ZERO_HASH, Hash32
 
@@ -48,6 +49,12 @@ def short_ether(value: int, digits: int = SHORT_DIGITS) -> str:
     if len(fraction) <= digits:
         return exact
     return f"{whole}{point}{fraction[:digits]}…"
+
+
+def counted(value: int, unit: Unit) -> str:
+    """A value in a unit that is known: thousands apart, below zero with a real minus."""
+    whole, point, fraction = unit.number(abs(value)).partition(".")
+    return f"{'−' if value < 0 else ''}{int(whole):,}{point}{fraction}"
 
 
 def plain_ether(value: int) -> str:

@@ -92,6 +92,7 @@ def environment() -> Environment:
     )
     for name in ("hexed", "short", "ether", "short_ether", "plain_ether", "clock", "machine_time", "ago", "memo_text"):
         made.filters[name] = getattr(forms, name)
+    made.filters["counted"] = forms.counted
     made.filters["checksum"] = checksum
     made.filters["kind"] = forms.kind_of
     made.globals["static"] = static.href

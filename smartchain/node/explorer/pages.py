@@ -23,10 +23,16 @@ from smartchain.node.explorer.search import Found, search
 from smartchain.node.services import Standing
 from smartchain.node.standing import Head, heads
 from smartchain.ports import EntryQuery, View
-from smartchain.types import Hash32
+from smartchain.types import Address, Hash32
 
 NEWEST = 8
 """Blocks and entries on the first page."""
+
+LOOKED_AT = 100
+"""Entries that are looked at to see what a ledger counts: whoever began it with more seals had nothing to pay."""
+
+MOST_SUBJECTS = 20
+"""Subjects of an address that its page offers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +96,7 @@ def home(ask: Ask) -> Page:
         "pending": pending,
         "reached": reached,
         "moved": moved,
+        "ETHER": ETHER,
         "counted": tally.size,
         "blocks": sized(view, blocks),
         "entries": entries,
@@ -215,9 +222,11 @@ def entry(ask: Ask) -> Page:
 
 def address(ask: Ask) -> Page:
     """One address: what went in and out, what that comes to, and each entry."""
-    who, subject = parse_address(ask.path["address"]), subject_of(ask.query)
+    who = parse_address(ask.path["address"])
+    subjects = ask.view.subjects(who)
+    subject = subject_of(ask.query, subjects[0] if subjects else ETHER)
     account = ask.view.account(who, subject)
-    given = {} if subject == ETHER else {"subject": checksum(subject)}
+    given = {"subject": checksum(subject)} if ask.query.get("subject") else {}
     piece = lists.entries_piece(ask.view, EntryQuery(address=who), ask.place, given)
     data = {
         "address": checksum(who),
@@ -232,6 +241,7 @@ def address(ask: Ask) -> Page:
     shown = {
         "who": who,
         "subject": subject,
+        "subjects": subjects[:MOST_SUBJECTS],
         "account": account,
         "entries": piece.rows,
         "info": ask.view.info,
@@ -310,4 +320,10 @@ def send(ask: Ask) -> Page:
         "head": hexed(keccak(b"head()")[:4]),
         "fee_ppm": info.fee_ppm,
     }
-    return Page("send.html", "Send a payment", call, {"call": call, "info": info})
+    return Page("send.html", "Send a payment", call, {"call": call, "info": info, "other": _counts_other(ask.view)})
+
+
+def _counts_other(view: View) -> Address | None:
+    """What a ledger counts, by the first entries that are no seals, if that is no Ether."""
+    first = next((one.entry for one in islice(view.entries(), LOOKED_AT) if not one.entry.is_seal), None)
+    return None if first is None or first.subject == ETHER else first.subject

@@ -98,6 +98,6 @@ def block_name(text: str) -> int | Hash32:
     return position(text, "a block is named by its hash, 0x and 64 hex digits, or its number: that")
 
 
-def subject_of(query: Mapping[str, str]) -> Address:
+def subject_of(query: Mapping[str, str], default: Address = ETHER) -> Address:
     """Raises `InputError`."""
-    return parse_address(query["subject"]) if query.get("subject") else ETHER
+    return parse_address(query["subject"]) if query.get("subject") else default

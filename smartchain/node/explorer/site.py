@@ -46,6 +46,7 @@ class Site:
         self._counts = Counts(services.store)
         self._templates = environment()
         self._templates.globals["now"] = services.clock
+        self._templates.globals["unit_of"] = services.unit_of
 
     def endpoint(self, make: Make, form: str, forms: str) -> Callable[[Request], Response]:
         """What answers for a page in one form; it reads a store, so it runs in a thread."""

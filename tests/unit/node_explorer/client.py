@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import httpx
 from starlette.applications import Starlette
 
+from smartchain.ledger.unit import Unit, raw_unit
 from smartchain.node.explorer import routes
 from smartchain.node.services import Peers, Services
 from smartchain.ports import LedgerStore
+from smartchain.types import Address
 from tests.browser.making import World
 
 
 class Client:
     """The explorer of one ledger."""
 
-    def __init__(self, of: World | LedgerStore, peers: Peers | None = None) -> None:
-        self._app = Starlette(routes=routes(Services(of.store if isinstance(of, World) else of, peers=peers)))
+    def __init__(
+        self,
+        of: World | LedgerStore,
+        peers: Peers | None = None,
+        unit_of: Callable[[Address], Unit] = raw_unit,
+    ) -> None:
+        store = of.store if isinstance(of, World) else of
+        self._app = Starlette(routes=routes(Services(store, peers=peers, unit_of=unit_of)))
 
     def get(
         self,

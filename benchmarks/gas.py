@@ -25,7 +25,7 @@ sys.path.insert(0, str(ROOT))
 
 from eth_abi.abi import encode  # noqa: E402
 
-from benchmarks import gas_examples, gas_tokens  # noqa: E402
+from benchmarks import gas_coins, gas_examples, gas_tokens  # noqa: E402
 from smartchain.devnet.anvil import Anvil, AnvilSettings, find_anvil  # noqa: E402
 from smartchain.host import contracts  # noqa: E402
 from smartchain.host.reverts import selector  # noqa: E402
@@ -39,6 +39,10 @@ FIRST, LAST = 2_049, 3_072
 
 EXISTING = 400
 """So many people have Ether before anyone pays them."""
+
+
+PARTS = {"tokens": gas_tokens.measure, "examples": gas_examples.measure, "coin": gas_coins.measure}
+"""Each on a chain of its own."""
 
 
 class Relay:
@@ -102,12 +106,12 @@ def measure(anvil: Path) -> dict[str, Any]:
         for number in range(EXISTING):
             chain.rpc.call("anvil_setBalance", "0x" + person(number).hex(), "0x1")
         of_ether = {**_without_fee(Relay(chain)), "with a fee": _with_fee(Relay(chain, 50, person(1)))}
-    with Anvil(anvil, AnvilSettings(port=0)) as chain:
-        chain.rpc.call("anvil_setBlockTimestampInterval", 12)
-        of_tokens = gas_tokens.measure(gas_tokens.Site(chain))
-    with Anvil(anvil, AnvilSettings(port=0)) as chain:
-        chain.rpc.call("anvil_setBlockTimestampInterval", 12)
-        return of_ether | of_tokens | {"examples": gas_examples.measure(gas_tokens.Site(chain))}
+    parts = {}
+    for name, measured in PARTS.items():
+        with Anvil(anvil, AnvilSettings(port=0)) as chain:
+            chain.rpc.call("anvil_setBlockTimestampInterval", 12)
+            parts[name] = measured(gas_tokens.Site(chain))
+    return of_ether | parts.pop("tokens") | parts
 
 
 def _without_fee(ledger: Relay) -> dict[str, Any]:

@@ -27,7 +27,7 @@ SETTINGS = CONTRACTS / "compiler.json"
 SHIPPED = ROOT / "smartchain" / "host" / "artifacts"
 """What the package carries: the contracts that it deploys, and the interface of every ledger."""
 
-SHIPS = ("BPSC", "BPSCFactory", "Coin", "ILedger", "TokenBPSC", "TokenBurnClaim")
+SHIPS = ("BPSC", "BPSCFactory", "BitcoinBurnClaim", "Coin", "ILedger", "TokenBPSC", "TokenBurnClaim")
 
 MOCKS = ROOT / "tests" / "contracts" / "artifacts"
 """What tests deploy, so that they need no compiler: mocks, and the examples."""

@@ -11,7 +11,14 @@ from smartchain.ledger.hash import keccak
 from smartchain.types import Address
 
 Value = int | str
-"""What an error carries; an address as checksummed hex."""
+"""What an error carries; an address as checksummed hex, a hash as hex."""
+
+
+class _Hash(str):
+    """A hash; in a sentence `{name:shown}` writes it the other way round, as people write those of Bitcoin."""
+
+    def __format__(self, spec: str) -> str:
+        return bytes.fromhex(self[2:])[::-1].hex() if spec == "shown" else str(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,39 @@ _SENTENCES = {
     "ERC2612InvalidSigner(address signer, address owner)": "the permit is signed by {signer}, or for another nonce, "
     "token or chain, and not by {owner}: sign again",
     "ECDSAInvalidSignature()": "the permit's signature is none: sign again",
+    "WrongCheckpoint(uint32 height, uint256 headersLength, uint32 bits)": "the checkpoint at height {height}, "
+    "of {headersLength} bytes and target {bits:08x}, is none: it takes a multiple of 2,016, eleven headers, a target "
+    "within the limit",
+    "NoDepth()": "a burn has to count under one block and one hash at least: give both",
+    "HeadersCutOff(uint256 length)": "{length} bytes are no Bitcoin headers of 80 bytes each",
+    "UnknownParent(uint256 position, bytes32 parent)": "Bitcoin header {position} follows {parent:shown}, which the "
+    "contract does not know: submit the headers before it first",
+    "WrongTarget(uint256 position, uint32 bits, uint32 expected)": "Bitcoin header {position} names the target "
+    "{bits:08x}, where the rule gives {expected:08x}: it is of another chain",
+    "TooLittleWork(uint256 position, bytes32 hash)": "Bitcoin header {position}, {hash:shown}, is above its target: "
+    "nobody mined it",
+    "NotPastMedianTime(uint256 position, uint32 time)": "Bitcoin header {position} is of {time}, not past the "
+    "median time of the eleven before it",
+    "TimeInFuture(uint256 position, uint32 time, uint256 most)": "Bitcoin header {position} is of {time}, past {most}, "
+    "two hours ahead of the host: submit it later",
+    "UnknownBlock(bytes32 hash)": "the contract does not know the Bitcoin block {hash:shown}, or it is not after the "
+    "checkpoint: submit the headers up to it first",
+    "NotOnChain(bytes32 hash)": "the Bitcoin block {hash:shown} is on a fork, and another chain has more work",
+    "TooShallow(uint256 blocks, uint256 depth, uint256 work, uint256 needed)": "{blocks} blocks and {work} hashes are "
+    "above the burn's, and {depth} blocks and {needed} hashes have to: submit more headers, or wait",
+    "WrongCoinbase()": "the block's first transaction is no coinbase, or its proof is not as long as the burn's",
+    "PosesAsNode()": "a transaction of 64 bytes may be an inner node of the tree, and counts for nothing",
+    "IndexPastTree(uint256 index, uint256 depth)": "the index {index} is past a tree of {depth} levels",
+    "Duplicated(uint256 level)": "the proof goes, {level} levels up, through the copy of a node without a sibling",
+    "WrongRoot(bytes32 found, bytes32 expected)": "the proof leads to {found:shown}, the block has {expected:shown}",
+    "WithWitnesses()": "the transaction is shown with its witnesses: leave them out",
+    "Malformed(uint256 place)": "the transaction is not whole at byte {place}, or has no such output",
+    "NotABurn(uint256 output)": "output {output} is no burn: its script is not OP_RETURN and 52 bytes",
+    "BurntForAnother(bytes32 found, bytes32 expected)": "this was burnt for {found}, and counted is what "
+    "was burnt for {expected}: another contract, or this address on another chain, may count it",
+    "NothingBurnt()": "this burns nothing, or for nobody",
+    "AlreadyCounted(bytes32 txid, uint256 output)": "output {output} of {txid:shown} was counted before: the coins "
+    "are its claimant's",
     "Panic(uint256 code)": "the contract stopped at an impossible state (panic {code:#x})",
 }
 _TEXT = keccak(b"Error(string)")[:4]
@@ -130,6 +170,8 @@ def decode_error(data: bytes) -> DecodedError | None:
 
 
 def _value(kind: str, word: bytes) -> Value:
+    if kind == "bytes32":
+        return _Hash("0x" + word.hex())
     return checksum(Address(word[12:])) if kind == "address" else int.from_bytes(word, "big")
 
 

@@ -151,7 +151,7 @@ NEVER_SEEN = {
 def declared_errors() -> dict[tuple[str, tuple[str, ...]], list[tuple[str, str]]]:
     """Types and names of an error's values, by its own name and the types: two errors share a name."""
     found = {}
-    for name in ("BPSC", "BPSCFactory", "Coin", "ILedger", "TokenBPSC", "TokenBurnClaim"):
+    for name in ("BPSC", "BPSCFactory", "BitcoinBurnClaim", "Coin", "ILedger", "TokenBPSC", "TokenBurnClaim"):
         for item in contracts.abi(name):
             if item["type"] == "error" and item["name"] not in NEVER_SEEN:
                 fields = [(field["type"], field["name"]) for field in item["inputs"]]
@@ -167,15 +167,22 @@ def test_every_error_of_the_contracts_has_its_sentence_with_its_values() -> None
 
 @pytest.mark.parametrize(("name", "fields"), [(name, fields) for (name, _), fields in declared_errors().items()])
 def test_an_error_is_decoded_with_its_values(name: str, fields: list[tuple[str, str]]) -> None:
-    values = [checksum(ALICE) if kind == "address" else 1000 + n for n, (kind, _) in enumerate(fields)]
+    hashed = Hash32(bytes(range(32)))
+    values = [
+        {"address": checksum(ALICE), "bytes32": "0x" + hashed.hex()}.get(kind, 1000 + n)
+        for n, (kind, _) in enumerate(fields)
+    ]
     kinds = [kind for kind, _ in fields]
-    data = reverts.selector(f"{name}({','.join(kinds)})") + encode(kinds, values)
+    words = [hashed if kind == "bytes32" else value for kind, value in zip(kinds, values, strict=True)]
+    data = reverts.selector(f"{name}({','.join(kinds)})") + encode(kinds, words)
 
     error = decode_error(data)
 
     assert error is not None
     assert (error.name, error.values) == (name, dict(zip((field for _, field in fields), values, strict=True)))
-    assert all(str(value) in error.sentence for value in values)
+    for value in values:
+        forms = {str(value), f"{value:08x}"} if isinstance(value, int) else {str(value), hashed[::-1].hex()}
+        assert any(form in error.sentence for form in forms)
     assert not set("{}") & set(error.sentence)
 
 

@@ -31,6 +31,7 @@ interface Vm {
     function keyExistsJson(string calldata json, string calldata key) external view returns (bool);
     function toString(uint256 value) external pure returns (string memory);
     function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);
+    function getCode(string calldata path) external view returns (bytes memory);
     function getNonce(address account) external view returns (uint64);
 }
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from smartchain.cli import build, kinds, options, output, sending
+from smartchain.cli import build, deploy_coin, kinds, options, output, sending
+from smartchain.cli.deploy_coin import CoinOptions
 from smartchain.config import HostSettings
 from smartchain.ledger.hash import ETHER
 from smartchain.types import ZERO_ADDRESS, Address
@@ -46,6 +47,7 @@ MOST_ENTRIES = 100
 @click.option("--token", type=kinds.ADDRESS, help="The ledger is of this token (ERC-20), not of Ether.")
 @click.option("--via", type=kinds.ADDRESS, help="Have the factory there make the ledger, and list it.")
 @click.option("--factory", is_flag=True, help="Deploy the factory of ledgers instead, at its one address.")
+@deploy_coin.coin
 @options.patience_that_waits
 @options.paying
 def deploy(
@@ -56,6 +58,7 @@ def deploy(
     token: Address | None,
     via: Address | None,
     factory: bool,
+    coin: CoinOptions,
     host: HostSettings,
     keys: KeyOptions,
     fees: FeePolicy,
@@ -65,7 +68,7 @@ def deploy(
     as_json: bool,
 ) -> None:
     """
-    Deploy a ledger (a BPSC) on the host chain, of Ether or of a token.
+    Deploy a ledger on the host chain: of Ether, of a token (a BPSC), or a coin of its own.
 
     The rule says when a block closes. `--max-entries 1` is a block for each transaction, `--max-entries 0` a block
     whenever somebody seals one. Nobody can change it later, nor anything else: the contract has no owner.
@@ -73,8 +76,13 @@ def deploy(
     from smartchain.host.factory import Terms
     from smartchain.wallet.pay import Way
 
-    if factory and any((max_entries is not None, interval, fee_ppm, treasury, token, via)):
+    if factory and any((max_entries is not None, interval, fee_ppm, treasury, token, via, coin.wanted)):
         raise click.UsageError("--factory takes no terms: it makes no ledger yet", click.get_current_context())
+    if coin.wanted and any((fee_ppm, treasury, token, via)):
+        raise click.UsageError(
+            "--coin takes no fee, treasury, token or factory: a coin pays nobody but whom it moves to",
+            click.get_current_context(),
+        )
     if token == ETHER:
         raise click.UsageError("that is Ether, no token: leave --token out", click.get_current_context())
     if fee_ppm and treasury is None:
@@ -83,18 +91,25 @@ def deploy(
         )
     if max_entries is None:
         max_entries = 0 if interval else MOST_ENTRIES
+    creation = coin.creation(max_entries, interval) if coin.wanted else None
     terms = Terms(token or ETHER, max_entries, interval, fee_ppm, treasury or ZERO_ADDRESS)
     sender = build.sender_of(host, build.connect(host), build.signer_of(keys), fees, gas_limit)
     way = Way(patience, nonce, sending.tell_one)
     if factory:
         _factory(sender, way, as_json)
+    elif creation is not None:
+        _coin(sender, creation, way, as_json)
     else:
-        _ledger(sender, terms, via, way, as_json)
+        _say_ledger(_made(sender, terms, via, way), as_json)
 
 
-def _ledger(sender: Sender, terms: Terms, via: Address | None, way: Way, as_json: bool) -> None:
-    """A ledger of these terms, made by the sender or by a factory for him."""
-    made = _made(sender, terms, via, way)
+def _coin(sender: Sender, creation: bytes, way: Way, as_json: bool) -> None:
+    from smartchain.wallet.deploying import create
+
+    _say_ledger(create(sender, creation, way), as_json)
+
+
+def _say_ledger(made: Deployed, as_json: bool) -> None:
     ledger, transaction = output.address(made.ledger), output.hexed(made.transaction)
     if as_json:
         answer = {"ledger": ledger, "transaction": transaction, "block_number": made.block_number}
@@ -105,6 +120,7 @@ def _ledger(sender: Sender, terms: Terms, via: Address | None, way: Way, as_json
 
 
 def _made(sender: Sender, terms: Terms, via: Address | None, way: Way) -> Deployed:
+    """A ledger of these terms, made by the sender or by a factory for him."""
     from smartchain.wallet import deploying, pay
 
     if via is not None:

@@ -25,6 +25,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "broadcast": ("broadcast", "Send transactions that were signed elsewhere."),
         "contacts": ("contacts", "Labels for addresses, to pay by."),
         "seal": ("act", "Close the open block now."),
+        "migrate": ("migrate", "Bring an older coin across: give it up, and get as much of a new one."),
         "collect": ("act", "Send the fees that the ledger holds to its treasury."),
         "checkpoint": ("act", "Have the contract keep today's root, so that proofs stay good."),
     },

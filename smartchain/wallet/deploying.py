@@ -30,6 +30,11 @@ class FactoryThere:
 def deploy_token(sender: Sender, terms: Terms, way: Way | None = None) -> Deployed:
     """Deploy the ledger of the token that is the terms' subject. Raises `Refused` for what is no token."""
     data = deploy_token_data(terms.subject, terms.max_entries, terms.interval, terms.fee_ppm, terms.treasury)
+    return create(sender, data, way)
+
+
+def create(sender: Sender, data: bytes, way: Way | None = None) -> Deployed:
+    """Deploy whatever contract `data` creates."""
     transaction, receipt = _waited(sender, Call(None, data), way)
     if receipt.contract is None:
         raise Refused(f"transaction 0x{transaction.hex()} was mined and made no contract: ask another node")

@@ -34,13 +34,16 @@ CREATE := $(PYTHON) -m venv $(VENV)
 endif
 LOCKED := $(INSTALL) $(COMPILE) --require-hashes
 
-.PHONY: help demo setup test test-long check format bench compile lock clean
+.PHONY: help demo demo-double-spend setup test test-long check format bench compile lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo ## wallets pay each other, the chain is assembled and verified: in process, nothing else needed
 	@$(BIN)/smartchain demo $(ARGS)
+
+demo-double-spend: setup ## what a ledger is for: coins spent twice are refused, a forged spending is found out
+	@$(BIN)/python scripts/double_spend.py
 
 setup: $(VENV)/.dev ## everything for development: package, ape, test tools, anvil, forge, cast, solc, ethers, viem
 	@$(TOOLCHAIN) --link $(BIN)

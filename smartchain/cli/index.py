@@ -65,7 +65,7 @@ def index(
         settings = build.checked(host, check_rpc_url)
         upstream = run.patiently(lambda: following.reach(ledger, db, settings, how, run.told))
         with closing(run.patiently(lambda: build.open_or_make(db))) as store:
-            status = run.go(upstream, store.ledger(upstream.info))
+            status = run.go(upstream, run.patiently(lambda: store.ledger(upstream.info)))
     click.get_current_context().exit(status)
 
 
@@ -85,7 +85,7 @@ class _Run(following.Watch):
         info = store.info
         self.log.info("started", ledger=checksum(info.address), chain=info.chain_id, size=store.status().size)
         self.watches(store)
-        follower = Follower(upstream.source, store, self.progress, self.stop.is_set)
+        follower = self.patiently(lambda: Follower(upstream.source, store, self.progress, self.stop.is_set))
         poll_s = self._how.poll_on(info.chain_id)
         daemon = Daemon(
             upstream.steps(follower, store, self),

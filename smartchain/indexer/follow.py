@@ -121,6 +121,9 @@ class Follower:
     # reading on
 
     def _advance(self, first_block: int, target: HostBlock) -> Outcome:
+        cursor = self._store.status().cursor
+        if cursor is not None and (replaced := self._past.first_replaced_since(cursor)) is not None:
+            return self._rewind_to(self._past.before(replaced))
         growth = self._growth = self._growth or Growth(self._store)
         before = growth.head.size
         try:

@@ -12,7 +12,7 @@ from smartchain.indexer.plan import fork_of
 from smartchain.ports import EntrySource, HostBlock, LedgerStore, Settled
 from smartchain.types import Hash32
 
-MOST_LOOKS = 128
+MOST_LOOKS = 256
 """Host blocks in doubt that are held to the host's own, one by one: what two answers part in is new."""
 
 
@@ -116,9 +116,11 @@ class Past:
         """
         The first host block that was read in an earlier answer and replaced since, among the newest below the target.
 
-        Mined again at the same second, the same entries give the same root: it does not tell. Of what is verified the
-        newest is looked at, which may have been replaced while what followed was read. What the host calls final today
-        may have been replaced between being read and becoming so: what was final when it was verified counts.
+        Asked whenever reading goes on from what is not verified yet, and before it becomes so: by then the chain may
+        have grown, and what was near its end be far below. Mined again at the same second, the same entries give the
+        same root: it does not tell. Of what is verified the newest is looked at, which may have been replaced while
+        what followed was read. What the host calls final today may have been replaced between being read and becoming
+        so: what was final when it was verified counts.
         """
         status = self._store.status()
         verified = status.verified_at

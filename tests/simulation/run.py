@@ -66,7 +66,7 @@ class Simulation:
         self._jumps = self.chance.random() < 0.1
         self._fills = self.chance.random() < 0.1
         self._told = 0
-        self._done = False
+        self._done = self._runs = False
         self.ledger: StoredLedger | None = None
         self.renew()
 
@@ -121,17 +121,19 @@ class Simulation:
         self.seen.update(self.world.seen)
 
     def _process(self, store: DatabaseStore, writer: sqlite3.Connection | None) -> None:
-        self.ledger, stop = None, Stop(self.clock, self._jump)
+        self.ledger, self._runs, stop = None, False, Stop(self.clock, self._jump)
         pool = self._pool()
         try:
             self.ledger = ledger = store.ledger(pool.info())
             if writer is not None and self._fills and self.clock.now < self.world.storm_s:
                 self._fill(writer)
             follower = Follower(pool, ledger, writer=self.writer)
-            Daemon(
+            daemon = Daemon(
                 Pooled(follower, pool, ledger), stop, lambda outcome: self._report(outcome, stop), self._trouble,
                 POLL_S, lambda: ledger.look_up(64), self._now,
-            ).run()  # fmt: skip
+            )  # fmt: skip
+            self._runs = True
+            daemon.run()
         except WrongStore as error:
             self._renewed(error, store)
         except Crash:

@@ -145,7 +145,7 @@ class Served(Simulation):
     def _ended(self, error: SmartchainError) -> None:
         """Before the daemon runs, nobody waits for the server yet: the next process does."""
         if isinstance(error, StoreUnavailable):
-            assert self.ledger is None, f"a server that is away ended the daemon: {error}"
+            assert not self._runs, f"a server that is away ended the daemon: {error}"
             self.seen["killed before the daemon ran"] += 1
             return
         assert not isinstance(error, StoreError), str(error)

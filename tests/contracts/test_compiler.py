@@ -33,7 +33,7 @@ for files, extra in (([project.path / "contracts/BPSC.sol"], None), (shipped, se
         for one in made
     }))
 """
-"""Twice: one contract with what ape-config.yaml can say, and all that ship with the settings file besides."""
+"""Twice: one contract with what ape-config.yaml can say, and two with the settings file besides."""
 
 CHECK_AND_MEND = """
 import sys
@@ -126,7 +126,7 @@ def test_ape_makes_the_same_bytecode(tmp_path: Path, toolchain: Toolchain) -> No
     shutil.copy(ROOT / "ape-config.yaml", tmp_path)
     (tmp_path / "node_modules").symlink_to(ROOT / "node_modules")
 
-    shipped = [path.stem for path in sorted(SHIPPED.glob("*.json"))]
+    shipped = ["BPSC", "TokenBurnClaim"]  # one of ours alone, one with OpenZeppelin's
 
     ran = subprocess.run(
         [sys.executable, "-c", BY_APE, json.dumps([artifact(name)["sourceName"] for name in shipped])],

@@ -13,6 +13,9 @@ from tests.contracts.evm import CONTRACTS, artifact
 
 pytestmark = pytest.mark.xdist_group("forge")
 
+LONG = ("Bitcoin", "BitcoinInvariants", "Escrow", "Examples", "LikesInvariants", "TokenHostile")
+"""Suites that take the compiler minutes: in a long run alone. What they are of is tested in Python each time."""
+
 INVARIANTS = {
     "invariant_a_burnt_coins_supply_is_the_satoshis_that_were_shown_less_what_was_burned",
     "invariant_a_coins_supply_is_what_was_claimed_and_migrated_less_what_was_burned",
@@ -24,7 +27,6 @@ INVARIANTS = {
     "invariant_without_a_fee_nothing_is_held_but_what_was_forced_in",
 }
 
-
 MINED = {
     "testFuzz_a_burn_mints_what_was_burnt_for_whom_it_names",
     "testFuzz_a_proof_with_any_bit_altered_is_refused",
@@ -34,11 +36,14 @@ MINED = {
 MINED_INVARIANTS = {"invariant_a_burnt_coins_supply_is_the_satoshis_that_were_shown_less_what_was_burned"}
 
 
-@pytest.fixture(scope="module")
-def ran(toolchain: Toolchain) -> subprocess.CompletedProcess[str]:
-    """`forge test`, once: it compiles everything."""
+LONG_INVARIANTS = {*MINED_INVARIANTS, "invariant_the_rewards_of_the_ledger_are_what_left_the_pot"}
+
+
+def forge_test(toolchain: Toolchain, *without: str) -> subprocess.CompletedProcess[str]:
+    """`forge test` as CI runs it: it compiles everything but these suites."""
+    skipped = [part for name in without for part in ("--skip", f"*/{name}.t.sol")]
     return subprocess.run(
-        [toolchain.forge, "test", "--json"],
+        [toolchain.forge, "test", "--json", *skipped],
         cwd=ROOT,
         env={**toolchain.environment, "FOUNDRY_PROFILE": "ci"},
         capture_output=True,
@@ -46,8 +51,24 @@ def ran(toolchain: Toolchain) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.timeout(600)
+@pytest.fixture(scope="module")
+def ran(toolchain: Toolchain) -> subprocess.CompletedProcess[str]:
+    return forge_test(toolchain, *LONG)
+
+
+@pytest.mark.timeout(1200)
 def test_forge_finds_no_counterexample(ran: subprocess.CompletedProcess[str]) -> None:
+    judge(ran, INVARIANTS - LONG_INVARIANTS, set())
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_forge_finds_no_counterexample_in_any_suite(toolchain: Toolchain) -> None:
+    judge(forge_test(toolchain), INVARIANTS, MINED)
+
+
+def judge(ran: subprocess.CompletedProcess[str], invariants: set[str], mined: set[str]) -> None:
+    """Every test of the suites passed, fuzzed as often as it has to be."""
     results = tests_of(json.loads(ran.stdout)) if ran.stdout.startswith("{") else {}
     failed = {name: result["reason"] for name, result in results.items() if result["status"] != "Success"}
     assert (ran.returncode, failed) == (0, {}), ran.stderr + ran.stdout[:2000] * (not results)
@@ -55,14 +76,15 @@ def test_forge_finds_no_counterexample(ran: subprocess.CompletedProcess[str]) ->
     kinds = {name: result["kind"] for name, result in results.items()}
     fuzzed = {name: kind["Fuzz"]["runs"] for name, kind in kinds.items() if "Fuzz" in kind}
     assert len(fuzzed) >= 30
-    assert {name: runs for name, runs in fuzzed.items() if runs != 10_000} == dict.fromkeys(MINED, 1_000)
+    assert {name: runs for name, runs in fuzzed.items() if runs != 10_000} == dict.fromkeys(mined, 1_000)
     held = {name: kind["Invariant"] for name, kind in kinds.items() if "Invariant" in kind}
-    assert set(held) == INVARIANTS
+    assert set(held) == invariants
     for name, one in held.items():
         runs = 32 if name in MINED_INVARIANTS else 256
         assert (one["runs"], one["calls"], one["reverts"]) == (runs, runs * 64, 0), name
 
 
+@pytest.mark.timeout(1200)
 def test_forge_makes_the_bytecode_that_is_committed(ran: subprocess.CompletedProcess[str]) -> None:
     assert ran.returncode == 0
 

@@ -154,8 +154,11 @@ class Step:
     """What one transaction of the store takes in, on top of `first` entries that it has."""
 
     chunk: Chunk
-    cursor: HostBlock
-    """Everything up to and with this host block is in the store after the step."""
+    cursor: HostBlock | None
+    """
+    Everything up to and with this host block is in the store after the step. None for opening entries, which stand
+    before every host block: they come first, with transactions of zeros and no host blocks.
+    """
     blocks: list[Block] = field(default_factory=list)
     nodes: list[tuple[int, int, bytes]] = field(default_factory=list)
     """(level, position, root) of each perfect subtree that the step completes, level 8 and up."""

@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from smartchain.cli import build, deploy_coin, kinds, options, output, sending
+from smartchain.cli import build, deploy_coin, deploy_snapshot, kinds, options, output, sending
 from smartchain.cli.deploy_coin import CoinOptions
 from smartchain.config import HostSettings
 from smartchain.ledger.hash import ETHER
@@ -18,6 +19,7 @@ from smartchain.wallet.flight import Patience
 from smartchain.wallet.keys import KeyOptions
 
 if TYPE_CHECKING:
+    from smartchain.host.contracts import Opening
     from smartchain.host.factory import Terms
     from smartchain.wallet.pay import Deployed, Way
     from smartchain.wallet.sender import Sender
@@ -45,6 +47,7 @@ MOST_ENTRIES = 100
 )
 @click.option("--treasury", type=kinds.ADDRESS, help="Who gets the fees when they are collected.")
 @click.option("--token", type=kinds.ADDRESS, help="The ledger is of this token (ERC-20), not of Ether.")
+@deploy_snapshot.snapshot
 @click.option("--via", type=kinds.ADDRESS, help="Have the factory there make the ledger, and list it.")
 @click.option("--factory", is_flag=True, help="Deploy the factory of ledgers instead, at its one address.")
 @deploy_coin.coin
@@ -56,6 +59,7 @@ def deploy(
     fee_ppm: int,
     treasury: Address | None,
     token: Address | None,
+    snapshot: Path | None,
     via: Address | None,
     factory: bool,
     coin: CoinOptions,
@@ -71,12 +75,14 @@ def deploy(
     Deploy a ledger on the host chain: of Ether, of a token (a BPSC), or a coin of its own.
 
     The rule says when a block closes. `--max-entries 1` is a block for each transaction, `--max-entries 0` a block
-    whenever somebody seals one. Nobody can change it later, nor anything else: the contract has no owner.
+    whenever somebody seals one. Nobody can change it later, nor anything else: the contract has no owner. With
+    --snapshot the chain opens with the balances in a file, which everybody who follows it needs.
     """
+    from smartchain.host.contracts import NO_OPENING
     from smartchain.host.factory import Terms
     from smartchain.wallet.pay import Way
 
-    if factory and any((max_entries is not None, interval, fee_ppm, treasury, token, via, coin.wanted)):
+    if factory and any((max_entries is not None, interval, fee_ppm, treasury, token, snapshot, via, coin.wanted)):
         raise click.UsageError("--factory takes no terms: it makes no ledger yet", click.get_current_context())
     if coin.wanted and any((fee_ppm, treasury, token, via)):
         raise click.UsageError(
@@ -91,22 +97,25 @@ def deploy(
         )
     if max_entries is None:
         max_entries = 0 if interval else MOST_ENTRIES
-    creation = coin.creation(max_entries, interval) if coin.wanted else None
+    subject = coin.id if coin.wanted else token or ETHER
+    header, opening = deploy_snapshot.read(snapshot, subject) if snapshot else (None, NO_OPENING)
+    creation = coin.creation(max_entries, interval, opening) if coin.wanted else None
     terms = Terms(token or ETHER, max_entries, interval, fee_ppm, treasury or ZERO_ADDRESS)
     sender = build.sender_of(host, build.connect(host), build.signer_of(keys), fees, gas_limit)
     way = Way(patience, nonce, sending.tell_one)
     if factory:
         _factory(sender, way, as_json)
-    elif creation is not None:
-        _coin(sender, creation, way, as_json)
-    else:
-        _say_ledger(_made(sender, terms, via, way), as_json)
+        return
+    made = _coin(sender, creation, way) if creation is not None else _made(sender, terms, opening, via, way)
+    if header is not None:
+        deploy_snapshot.expect(sender.rpc, made.ledger, header)
+    _say_ledger(made, as_json)
 
 
-def _coin(sender: Sender, creation: bytes, way: Way, as_json: bool) -> None:
+def _coin(sender: Sender, creation: bytes, way: Way) -> Deployed:
     from smartchain.wallet.deploying import create
 
-    _say_ledger(create(sender, creation, way), as_json)
+    return create(sender, creation, way)
 
 
 def _say_ledger(made: Deployed, as_json: bool) -> None:
@@ -119,14 +128,14 @@ def _say_ledger(made: Deployed, as_json: bool) -> None:
     output.note(f"next: export SMARTCHAIN_LEDGER={ledger}")
 
 
-def _made(sender: Sender, terms: Terms, via: Address | None, way: Way) -> Deployed:
+def _made(sender: Sender, terms: Terms, opening: Opening, via: Address | None, way: Way) -> Deployed:
     """A ledger of these terms, made by the sender or by a factory for him."""
     from smartchain.wallet import deploying, pay
 
     if via is not None:
-        return deploying.deploy_through(sender, via, terms, way)
+        return deploying.deploy_through(sender, via, terms, way, opening)
     if terms.subject != ETHER:
-        return deploying.deploy_token(sender, terms, way)
+        return deploying.deploy_token(sender, terms, way, opening)
     return pay.deploy(
         sender,
         max_entries=terms.max_entries,
@@ -134,6 +143,7 @@ def _made(sender: Sender, terms: Terms, via: Address | None, way: Way) -> Deploy
         fee_ppm=terms.fee_ppm,
         treasury=terms.treasury,
         way=way,
+        opening=opening,
     )
 
 

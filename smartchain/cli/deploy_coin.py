@@ -13,10 +13,12 @@ import click
 from smartchain.cli import kinds, options
 from smartchain.cli.bitcoin_files import read_headers
 from smartchain.errors import InputError
+from smartchain.ledger.hash import coin_id
 from smartchain.types import Address
 
 if TYPE_CHECKING:
     from smartchain.host.coins import Checkpoint
+    from smartchain.host.contracts import Opening
 
 MAIN_BITS = "1d00ffff"
 DECIMALS, DEPTH = 18, 144
@@ -37,12 +39,17 @@ class CoinOptions:
     depth: int
     work: int | None
 
-    def creation(self, max_entries: int, interval: int) -> bytes:
+    @property
+    def id(self) -> Address:
+        """The coin's subject, before there is a coin."""
+        return coin_id(self.name or "", self.symbol or "")
+
+    def creation(self, max_entries: int, interval: int, opening: Opening) -> bytes:
         """What is sent to create it. Raises `InputError` for a name that is none, or a file of headers."""
         from smartchain.host import coins
 
         decimals = DECIMALS if self.decimals is None else self.decimals
-        terms = coins.CoinTerms(self.name or "", self.symbol or "", decimals, max_entries, interval)
+        terms = coins.CoinTerms(self.name or "", self.symbol or "", decimals, max_entries, interval, opening)
         if self.old_token is not None:
             return coins.deploy_for_token_data(terms, self.old_token)
         if self.bitcoin is not None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from smartchain.cli import build, following, output, views
+from smartchain.cli import build, following, openings, output, views
 from smartchain.cli.failure import INTERRUPTED
 from smartchain.cli.stopping import signals
 from smartchain.config import HostSettings, IndexSettings
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from smartchain.errors import SmartchainError
     from smartchain.indexer.outcome import Outcome
     from smartchain.ports import LedgerStore, Rpc, Store
+    from smartchain.snapshot.files import Snapshot
 
 
 COLUMNS = ("ledger", "entries", "blocks", "state")
@@ -60,8 +61,16 @@ class ChainWatch(following.Watch):
 class FleetRun:
     """One run."""
 
-    def __init__(self, how: IndexSettings, db: str, host: HostSettings, as_json: bool) -> None:
+    def __init__(
+        self,
+        how: IndexSettings,
+        db: str,
+        host: HostSettings,
+        as_json: bool,
+        snapshots: Sequence[Snapshot] = (),
+    ) -> None:
         self._how, self._db, self._host, self._json = how, db, host, as_json
+        self._snapshots = snapshots
         self._watch = following.Watch(how.follow, as_json, how.stall_s)
         self._followed: list[LedgerStore] = []
 
@@ -100,6 +109,7 @@ class FleetRun:
         self._followed.append(kept)
         watch.log.info("taken up", chain=upstream.info.chain_id, size=kept.status().size)
         watch.watches(kept)
+        openings.bring_in(self._snapshots, kept, watch)
         follower = Follower(upstream.source, kept, watch.progress, watch.stop.is_set)
         return Daemon(
             upstream.steps(follower, kept, watch),

@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 import click
 
-from smartchain.cli import build, following, options, output, views
+from smartchain.cli import build, following, openings, options, output, views
 from smartchain.cli.failure import INTERRUPTED
 from smartchain.cli.stopping import signals
 from smartchain.config import HostSettings, IndexSettings
@@ -19,6 +20,7 @@ from smartchain.types import Address
 
 if TYPE_CHECKING:
     from smartchain.ports import LedgerStore
+    from smartchain.snapshot.files import Snapshot
 
 
 @click.command()
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 )
 @options.ledger
 @options.factory
+@openings.snapshots
 @options.database
 @options.hosts
 @options.check_rpc_url
@@ -42,6 +45,7 @@ def index(
     how: IndexSettings,
     ledger: Address | None,
     factory: Address | None,
+    snapshots: Sequence[Snapshot],
     db: str,
     host: HostSettings,
     check_rpc_url: tuple[str, ...],
@@ -52,20 +56,21 @@ def index(
 
     Nothing becomes part of the chain before the root of what was read equals the contract's. Ended at any moment,
     the next run goes on where this one was. With --factory all ledgers that it lists are followed, new ones as they
-    appear; one that cannot be is left, and said, while the others go on.
+    appear; one that cannot be is left, and said, while the others go on. A ledger that opened with balances has them
+    from --snapshot FILE, which is believed where it gives the root that the contract says.
     """
     if factory is not None:
         from smartchain.cli.fleet import FleetRun
 
         options.only_one("factory", "ledger")
-        fleet = FleetRun(how, db, build.checked(host, check_rpc_url), as_json)
+        fleet = FleetRun(how, db, build.checked(host, check_rpc_url), as_json, snapshots)
         click.get_current_context().exit(fleet.run(factory))
     run = _Run(how, as_json)
     with signals(run.stop):
         settings = build.checked(host, check_rpc_url)
         upstream = run.patiently(lambda: following.reach(ledger, db, settings, how, run.told))
         with closing(run.patiently(lambda: build.open_or_make(db))) as store:
-            status = run.go(upstream, run.patiently(lambda: store.ledger(upstream.info)))
+            status = run.go(upstream, run.patiently(lambda: store.ledger(upstream.info)), snapshots)
     click.get_current_context().exit(status)
 
 
@@ -76,7 +81,7 @@ class _Run(following.Watch):
         super().__init__(how.follow, as_json, how.stall_s)
         self._how = how
 
-    def go(self, upstream: following.Upstream, store: LedgerStore) -> int:
+    def go(self, upstream: following.Upstream, store: LedgerStore, snapshots: Sequence[Snapshot]) -> int:
         """Exit status: a daemon that was told to stop is done, a catching up that was interrupted is not."""
         from smartchain.indexer.daemon import Daemon
         from smartchain.indexer.follow import Follower
@@ -85,6 +90,11 @@ class _Run(following.Watch):
         info = store.info
         self.log.info("started", ledger=checksum(info.address), chain=info.chain_id, size=store.status().size)
         self.watches(store)
+        openings.expected(snapshots, info)
+        with self.bar:
+            self.patiently(lambda: openings.bring_in(snapshots, store, self))
+        if self.stop.is_set():
+            return self._stopped(store)
         follower = self.patiently(lambda: Follower(upstream.source, store, self.progress, self.stop.is_set))
         poll_s = self._how.poll_on(info.chain_id)
         daemon = Daemon(
@@ -101,9 +111,14 @@ class _Run(following.Watch):
             else:
                 daemon.catch_up()
         if self.stop.is_set():
-            self.log.info("stopped", size=store.status().size)
+            return self._stopped(store)
         self._say_head(store)
-        return INTERRUPTED if self.stop.is_set() and not self._how.follow else 0
+        return 0
+
+    def _stopped(self, store: LedgerStore) -> int:
+        self.log.info("stopped", size=store.status().size)
+        self._say_head(store)
+        return 0 if self._how.follow else INTERRUPTED
 
     def _say_head(self, store: LedgerStore) -> None:
         if self._json:

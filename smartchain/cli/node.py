@@ -5,16 +5,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
 
-from smartchain.cli import build, following, kinds, options, output
+from smartchain.cli import build, following, kinds, openings, options, output
 from smartchain.cli.node_parts import Plan
 from smartchain.config import DEFAULT_BIND, Finality, HostSettings, IndexSettings, NodeSettings
 from smartchain.errors import SettingsError
 from smartchain.types import Address, Wei
 from smartchain.wallet.keys import KeyOptions
+
+if TYPE_CHECKING:
+    from smartchain.snapshot.files import Snapshot
 
 _HOST = re.compile(r"([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 
@@ -135,6 +140,7 @@ def _origin(text: str) -> str:
     help="Another node to take the chain from; may be given again.",
 )
 @options.ledger
+@openings.snapshots
 @options.database
 @options.hosts
 @options.check_rpc_url
@@ -145,6 +151,7 @@ def node(
     how: IndexSettings,
     peers: tuple[str, ...],
     ledger: Address | None,
+    snapshots: Sequence[Snapshot],
     db: str,
     host: HostSettings,
     check_rpc_url: tuple[str, ...],
@@ -156,12 +163,13 @@ def node(
 
     With --rpc-url it reads the contract. With --peer it takes the chain from other nodes and proves it; the contract
     has the last word where --rpc-url is given too, else most of the peers have it and the chain is served as
-    unverified. A key lets the historical programs pay through this node.
+    unverified. What the ledger opened with comes from --snapshot FILE, or from peers too. A key lets the historical
+    programs pay through this node.
     """
     rpc = None if peers and not _is_told("rpc_url") else build.checked(host, check_rpc_url)
     from smartchain.cli.node_run import NodeRun
 
-    NodeRun(settings, Plan(ledger, db, rpc, peers, how, host.ca_file), keys, as_json).run()
+    NodeRun(settings, Plan(ledger, db, rpc, peers, how, host.ca_file, snapshots), keys, as_json).run()
 
 
 def _is_told(name: str) -> bool:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from smartchain.indexer.daemon import Steps
     from smartchain.peer.roster import Roster
     from smartchain.ports import Journal, LedgerInfo, LedgerStore, Rpc, Spender, Store
+    from smartchain.snapshot.files import Snapshot
     from smartchain.wallet.keys import KeyOptions, KeySigner
 
 SQLITE = "sqlite:///"
@@ -41,6 +42,7 @@ class Plan:
     peers: tuple[str, ...]
     how: IndexSettings
     ca_file: Path | None
+    snapshots: Sequence[Snapshot] = ()
 
     @property
     def folder(self) -> Path:

@@ -8,7 +8,7 @@ import gc
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
-from smartchain.cli import build, following, output
+from smartchain.cli import build, following, openings, output
 from smartchain.cli import node_parts as parts
 from smartchain.cli.node_parts import Plan
 from smartchain.cli.pulse import Pulse
@@ -79,7 +79,10 @@ class NodeRun(following.Watch):
             info, upstream = self.patiently(lambda: parts.reach(plan, roster, self))
             kept = store.ledger(info)
         self._pulse.watch(kept)
-        self._run(kept, parts.steps_of(plan, self, kept, upstream, roster))
+        openings.expected(plan.snapshots, info)
+        self.patiently(lambda: openings.bring_in(plan.snapshots, kept, self))
+        if not self.stop.is_set():
+            self._run(kept, parts.steps_of(plan, self, kept, upstream, roster))
 
     def _waiting(self) -> Waiting:
         """What it waits for, and how the nodes of the host chain stand."""

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from smartchain.errors import InputError, NotALedger, RootMismatch, SourcesDisagree, StateGone, UnknownBlock, Untrue
+from smartchain.errors import NotALedger, RootMismatch, SourcesDisagree, StateGone, UnknownBlock, Untrue
+from smartchain.indexer import opening
 from smartchain.indexer.birth import Birth
 from smartchain.indexer.checkpoint import Checkpoints
 from smartchain.indexer.growth import Growth
@@ -27,7 +28,7 @@ from smartchain.types import Hash32, Index, Size
 Progress = Callable[[int, int], None]
 """Told how many entries are read and how many the contract has."""
 
-MOST_REREADS = 5
+MOST_REREADS = 6
 """Rereads in a row that each find something else, before a host that keeps changing its mind is called a liar."""
 
 LATE_REREADS = 3
@@ -60,13 +61,12 @@ class Follower:
         self._writer = writer
         self._past = Past(source, store)
         self._growth: Growth | None = None
-        self._suspicions: list[Suspicion] = []
+        self._suspicions: list[Suspicion | None] = []
+        """One for each time in a row that something was read again; None where host blocks were replaced meanwhile."""
         self._settled_at: HostBlock | None = None
         self._birth = Birth(source, store)
-        if store.info.genesis.size > store.status().size:
-            raise InputError(
-                f"the ledger opens with a snapshot of {store.info.genesis.size} wallets; import the snapshot file first"
-            )
+        if opening.lacks(store):
+            raise opening.needs_file(store)
 
     def step(self) -> Outcome:
         """
@@ -247,7 +247,7 @@ class Follower:
             self._suspicions.clear()
             said = f"{lie}; {doubt}{self._or_else(lie)}"
             raise type(lie)(said, doubt.first_block, doubt.last_block, lacks=lie.lacks) from lie
-        self._suspicions.append(doubt)
+        self._suspicions.append(doubt if replaced is None else None)
         return Reread(doubt.first_block, doubt.last_block, str(lie)) if replaced is None else rewound
 
     def _lasts(self, doubt: Suspicion, lie: Untrue, target: HostBlock) -> bool:
@@ -256,7 +256,7 @@ class Follower:
 
         Of logs that are missing near the target it takes longer to tell: a replica that is behind gives as few.
         """
-        same = sum(earlier.stands(self._store) for earlier in self._suspicions)
+        same = sum(earlier.stands(self._store) for earlier in self._suspicions if earlier)
         return same >= (LATE_REREADS if lie.lacks and doubt.last_block > target.number - NEAR else 1)
 
     def _or_else(self, lie: Untrue) -> str:

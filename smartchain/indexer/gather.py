@@ -16,7 +16,6 @@ from collections.abc import Callable
 from statistics import median_low
 
 from smartchain.errors import (
-    InputError,
     NoContract,
     NoMajority,
     NotALedger,
@@ -27,6 +26,7 @@ from smartchain.errors import (
     RpcRefused,
     StateGone,
 )
+from smartchain.indexer import opening
 from smartchain.indexer.follow import Follower
 from smartchain.indexer.growth import Growth, tree_of
 from smartchain.indexer.intake import Anchor, Intake
@@ -69,10 +69,6 @@ class Gatherer:
         part_level: int = PART_LEVEL,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        if store.info.genesis.size > store.status().size:
-            raise InputError(
-                f"the ledger opens with a snapshot of {store.info.genesis.size} wallets; import the snapshot file first"
-            )
         self._roster = roster
         self._store = store
         self._source = source
@@ -147,11 +143,15 @@ class Gatherer:
             except (StateGone, RpcRefused):
                 continue  # the host may keep the newest state alone
             except (NoContract, NotALedger):
-                break
+                if not opening.lacks(self._store):
+                    break  # so young a ledger is read from the host at once
         return None
 
     def _anchor_at(self, source: EntrySource, place: HostBlock) -> Anchor:
         head, peaks = source.head(place), source.peaks(place)
+        if head.size < self._store.info.genesis.size:
+            said = f"the ledger opened with {self._store.info.genesis.size} entries, and has {head.size} at host block"
+            raise RootMismatch(f"{said} {place.number}: the node lies", place.number, place.number)
         try:
             return Anchor(Outline(head.size, head.root, peaks, self._part_level), place.number, place)
         except ProofError as error:
@@ -183,6 +183,9 @@ class Gatherer:
         return Waited(f"no peer gives the entries from {self._store.status().size} on", caught_up=False)
 
     def _follow(self, source: EntrySource) -> Outcome:
+        if missing := opening.lacks(self._store):
+            said = f"no peer gives the {missing} opening entries that are missing; their file may be named: --snapshot"
+            return Waited(said, caught_up=False)
         self._follower = self._follower or Follower(source, self._store, self._progress, self._stopping)
         return self._follower.step()
 
@@ -215,8 +218,8 @@ class Gatherer:
             return self._raise(outline, status.size)
         if outline.size == status.verified_size:
             self._since = None
-            if not outline.size and not status.blocks:
-                return self._raise(outline, 0)
+            if not status.blocks:
+                return self._raise(outline, status.size)
             return Waited(f"up to date with the {outline.size} entries that are agreed", caught_up=True)
         if not self._lasts():
             return Waited(f"most peers are at {outline.size} entries, {status.size} were agreed", caught_up=True)
@@ -233,9 +236,9 @@ class Gatherer:
 
     def _raise(self, outline: Outline, before: int) -> Outcome:
         growth, size = Growth(self._store), Size(outline.size)
-        if growth.head.size == 0:
+        if not self._store.status().blocks:
             cursor = HostBlock(self._store.info.deployed_at, ZERO_HASH, 0)
-            self._store.take(growth.step(Chunk(cursor.number, cursor.number, Index(0)), cursor))
+            self._store.take(growth.step(Chunk(cursor.number, cursor.number, Index(growth.head.size)), cursor))
         last = self._store.block_below(Size(size + 1))
         blocks = 0 if last is None else last.number + 1
         self._store.verify(size, blocks, None)
@@ -280,8 +283,8 @@ class Gatherer:
             reasons = "; ".join(one.reason for one in self._roster.standings if one.reason)
             return Waited(f"no peer gives the entries from {status.size} on{reasons and f': {reasons}'}", False)
         at = status.cursor.number if status.cursor else anchor.bound
-        growth = Growth(self._store)
-        return Advanced(at, status.size - before, status.size, growth.blocks, growth.head.root, verified=False)
+        root = root_at(tree_of(self._store), status.size)
+        return Advanced(at, status.size - before, status.size, status.blocks, root, verified=False)
 
     def _lasts(self) -> bool:
         """Whether what is in doubt has been so for long."""

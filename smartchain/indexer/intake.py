@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from smartchain.errors import NoMajority, PeerError, PeerLied, PeerUnusable, ProofError
 from smartchain.indexer.growth import Growth, tree_of
+from smartchain.indexer.opening import Opening
 from smartchain.indexer.outcome import Rewound
 from smartchain.indexer.writer import Writer
 from smartchain.ledger.hash import leaf_hashes
@@ -52,6 +53,25 @@ class _Rows:
         front = _Rows(self.packed[:count], self.transactions[:count], self.host_blocks[:count])
         del self.packed[:count], self.transactions[:count], self.host_blocks[:count]
         return front
+
+
+class _Stage:
+    """What is proven, packed into steps and handed to the writer: opening entries first, then what was recorded."""
+
+    def __init__(self, store: LedgerStore, writer: Writer) -> None:
+        self._store, self._writer = store, writer
+        self._opening: Opening | None = None
+        self._growth: Growth | None = None
+
+    def open_with(self, packed: list[bytes]) -> None:
+        self._opening = self._opening or Opening(self._store)
+        self._writer.put(self._opening.step(packed))
+
+    def grow(self, chunk: Chunk, cursor: HostBlock) -> None:
+        if self._growth is None:
+            self._writer.flush()
+            self._growth = Growth(self._store)
+        self._writer.put(self._growth.step(chunk, cursor))
 
 
 class Intake:
@@ -94,7 +114,7 @@ class Intake:
         self._floor = _after(status.cursor)
         download = self._proven(peer, list(self._outline.parts(start, reach)))
         with Writer(self._store.take) as writer:
-            growth: Growth | None = None
+            stage = _Stage(self._store, writer)
             for part, rows in download:
                 if part.start < have:
                     if (same := self._same(part, rows, have)) < have:
@@ -102,8 +122,7 @@ class Intake:
                         return self._replace(same)
                     rows.cut(have - part.start)
                 if rows.packed:
-                    growth = growth or Growth(self._store)
-                    self._put(writer, growth, max(have, part.start), rows)
+                    self._put(stage, max(have, part.start), rows)
                 if self._stopping():
                     break
         return None
@@ -172,7 +191,8 @@ class Intake:
                 f"{self._least} entries here: give --rpc-url to ask the contract again"
             )
         before = self._store.status()
-        number = self._store.host_block_of(Index(size - 1)) if size else None
+        recorded = size > self._store.info.genesis.size
+        number = self._store.host_block_of(Index(size - 1)) if recorded else None
         self._store.rewind(Size(size), None if number is None else HostBlock(number, ZERO_HASH, 0))
         after = self._store.status()
         if after.verified_at is not None:
@@ -182,14 +202,22 @@ class Intake:
 
     # staging
 
-    def _put(self, writer: Writer, growth: Growth, first: int, rows: _Rows) -> None:
+    def _put(self, stage: _Stage, first: int, rows: _Rows) -> None:
+        opening = rows.cut(max(0, self._store.info.genesis.size - first))
+        if opening.packed:
+            stage.open_with(opening.packed)
+            first += len(opening.packed)
+        if rows.packed:
+            self._put_recorded(stage, first, rows)
+        self._progress(first + len(rows.packed), self._outline.size)
+
+    def _put_recorded(self, stage: _Stage, first: int, rows: _Rows) -> None:
         numbers = self._bounded(rows.host_blocks)
         chunk = Chunk(
             numbers[0], numbers[-1], Index(first), rows.packed, numbers, rows.transactions,
             dict.fromkeys(numbers, ZERO_HASH),
         )  # fmt: skip
-        writer.put(growth.step(chunk, HostBlock(numbers[-1], ZERO_HASH, 0)))
-        self._progress(first + len(rows.packed), self._outline.size)
+        stage.grow(chunk, HostBlock(numbers[-1], ZERO_HASH, 0))
 
     def _bounded(self, hints: list[int]) -> list[int]:
         """A stranger's numbers of host blocks, made to go up and not past where the head was read."""

@@ -44,7 +44,8 @@ class Past:
 
     def _of_the_ledger(self, place: HostBlock | None) -> HostBlock | None:
         """Where no entry stands yet there is nothing to settle: a ledger may still be deployed anew."""
-        is_there = place is not None and self._store.size_at(place.number) > 0 and self.stands(place)
+        opening = self._store.info.genesis.size
+        is_there = place is not None and self._store.size_at(place.number) > opening and self.stands(place)
         return place if is_there else None
 
     def broken(self) -> FinalityBroken | None:

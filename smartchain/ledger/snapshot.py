@@ -124,6 +124,19 @@ class Tally:
         return self._log.peaks()
 
 
+def record_of(packed: bytes) -> bytes:
+    """The record of an opening entry, whose packed form this is."""
+    return packed[40:92]
+
+
+def value_of(packed: bytes) -> int:
+    return int.from_bytes(packed[60:92], "big")
+
+
+def subject_of(packed: bytes) -> Address:
+    return Address(packed[:20])
+
+
 def checked(header: Header, pieces: Iterable[bytes]) -> Iterator[list[bytes]]:
     """
     The packed entries of a snapshot's records, piece by piece; the last one only when all of it fits the header.

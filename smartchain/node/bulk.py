@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import Receive, Scope, Send
 
 from smartchain.errors import InputError, ProofError, SmartchainError
+from smartchain.node.download import Download
 from smartchain.peer import answers, wire
 from smartchain.peer.client import MOST_ROOTS
 from smartchain.peer.outline import PART
@@ -85,21 +85,7 @@ class _Bulk:
             raise ProofError("the entries were replaced just now")
         if not self._room.acquire(blocking=False):
             return _said(503, f"{MOST_DOWNLOADS} downloads are under way; try again later", {"Retry-After": "5"})
-        return _Download(_stream(first, portions), self._room.release)
-
-
-class _Download(StreamingResponse):
-    """Gives its place back however it ends: at the end, or because the client went away."""
-
-    def __init__(self, content: Iterator[bytes], done: Callable[[], None]) -> None:
-        super().__init__(content, media_type=wire.MEDIA_TYPE)
-        self._done = done
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            self._done()
+        return Download(_stream(first, portions), self._room.release, wire.MEDIA_TYPE)
 
 
 def _stream(first: Portion, rest: Iterator[Portion]) -> Iterator[bytes]:

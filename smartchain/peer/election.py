@@ -52,13 +52,13 @@ def elect_ledger(roster: Roster) -> LedgerInfo:
 
 
 def same_ledger(info: LedgerInfo, roster: Roster, heads: Heads) -> dict[PeerSource, PeerHead]:
-    """Those heads that are of this ledger; the other peers are left."""
+    """Those heads that are of this ledger and hold its opening entries; peers of another ledger are left."""
     kept = {}
     for peer, head in heads.items():
-        if _identity(head.info) == _identity(info):
-            kept[peer] = head
-        else:
+        if _identity(head.info) != _identity(info):
             roster.leave(peer, another(peer, head.info, info))
+        elif head.size >= info.genesis.size:
+            kept[peer] = head
     return kept
 
 

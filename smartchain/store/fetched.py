@@ -143,14 +143,14 @@ def stored(packed: bytes) -> bytes:
     return packed if any(packed[100:]) else packed[:100]
 
 
-def around(connection: Connection, key: int, number: int, size: object) -> tuple[int, int]:
-    """The entries whose host blocks a row may have been about that was one of these two."""
+def around(connection: Connection, key: int, opening: int, number: int, size: object) -> tuple[int, int]:
+    """The entries past the opening ones whose host blocks a row may have been about that was one of these two."""
     below, above = _sound(connection, _BELOW, key, number), _sound(connection, _ABOVE, key, number)
-    starts, stops = [_held(below, 0)], [_held(above, _size(connection, key))]
+    starts, stops = [_held(below, opening)], [_held(above, _size(connection, key))]
     if isinstance(size, int) and size > 0:
         starts.append(_held(_sound(connection, _UP_TO, key, size - 1), 0))
         stops.append(_held(_sound(connection, _FROM, key, size), _size(connection, key)))
-    return min(starts), max(stops)
+    return max(opening, min(starts)), max(stops)
 
 
 def fetch(connection: Connection, key: int, info: LedgerInfo, source_of: SourceOf, start: int, stop: int) -> Fetched:

@@ -72,7 +72,8 @@ class Mender:
             self._connection.execute("DELETE FROM host_block WHERE ledger = ? AND number = ?", place)
             mended = self._host_block(*row)
             if mended is None:
-                self._fetched(*around(self._connection, self._key, number, row[2])).put_host_blocks(number)
+                span = around(self._connection, self._key, self._info.genesis.size, number, row[2])
+                self._fetched(*span).put_host_blocks(number)
             else:
                 self._connection.put("host_block", 2, [(*mended, checksums.of_host_block(*mended))])
             self.done.append(f"host block {number}")

@@ -87,11 +87,11 @@ class Reader:
         return Size(max(row[0] if row else 0, min(self._info.genesis.size, self._size())))
 
     def host_block_of(self, index: int) -> int:
+        if index < self._info.genesis.size:
+            return self._info.deployed_at
         row = self._rows(HOST_BLOCK_OF.format(position=":position"), position=index).fetchone()
         if row is not None:
             return int(row[0])
-        if index < self._info.genesis.size:
-            return self._info.deployed_at
         raise CorruptStore(f"no host block is known for entry {index}; the store has {self._size()} entries")
 
     def _blocks(self, where: str, **values: object) -> Iterator[Block]:

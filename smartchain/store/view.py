@@ -18,7 +18,7 @@ from smartchain.store.engine import Connection
 from smartchain.store.reads import HOST_BLOCK_OF, Reader
 from smartchain.store.rows import entry_of
 from smartchain.store.writes import status
-from smartchain.types import Address, Hash32, Index, Size
+from smartchain.types import ZERO_HASH, Address, Hash32, Index, Size
 
 _HINT = HOST_BLOCK_OF.format(position="entry.position")
 _SELECT = f"SELECT position, packed, tx_hash, ({_HINT}) FROM entry"  # noqa: S608
@@ -72,8 +72,9 @@ class StoredView(Reader):
     def hints(self, start: int, stop: int) -> tuple[list[bytes], list[int]]:
         start, stop = min(max(0, start), self._stop), min(stop, self._stop)
         transactions = [found for (found,) in self._stream(_TRANSACTIONS, start=start, stop=stop)]
-        numbers: list[int] = []
-        for number, size in self._stream(_HOST_BLOCKS, start=start) if transactions else ():
+        opening = max(0, min(self.info.genesis.size, stop) - start)
+        numbers = [self.info.deployed_at] * opening
+        for number, size in self._stream(_HOST_BLOCKS, start=start + opening) if len(transactions) > opening else ():
             numbers += [number] * (min(size, stop) - start - len(numbers))
             if size >= stop:
                 break
@@ -177,6 +178,8 @@ class StoredView(Reader):
 
     def named(self, name: Hash32) -> list[Index]:
         """By the lookup first, then among the host's transactions, and at last by computing what is not looked up."""
+        if name == ZERO_HASH:
+            return []  # what stands for the transaction of opening entries
         looked_up = names.positions(self._connection, self._ledger, name)
         if known := self._named(name, ((at, one) for at in looked_up for one in self.packed(at, at + 1))):
             return known
@@ -202,7 +205,8 @@ class StoredView(Reader):
 
     def _recorded(self, row: tuple[int, bytes, bytes, int | None]) -> Recorded:
         position, packed, transaction, host_block = row
-        known = self._info.deployed_at if host_block is None else host_block
+        opens = position < self.info.genesis.size
+        known = self.info.deployed_at if host_block is None or opens else host_block
         return Recorded(Index(position), entry_of(packed), known, Hash32(transaction))
 
     # accounts

@@ -49,13 +49,14 @@ def take(connection: Connection, ledger: int, step: Step) -> None:
     marks.take(connection, ledger, size, chunk.packed, chunk.transactions)
     marks.take_blocks(connection, ledger, now.blocks, blocks)
     connection.insert("subtree", [(ledger, level, position, root) for level, position, root in step.nodes])
-    _take_host_blocks(connection, ledger, chunk, now.cursor, step.cursor)
-    _forget_empty(connection, ledger, now.cursor, step.cursor)
+    if step.cursor is not None:
+        _take_host_blocks(connection, ledger, chunk, now.cursor, step.cursor)
+        _forget_empty(connection, ledger, now.cursor, step.cursor)
     connection.execute(
         "UPDATE ledger SET size = ?, blocks = ?, cursor_number = ?, cursor_hash = ?, cursor_timestamp = ? WHERE id = ?",
         (size, blocks, *row_of_place(step.cursor), ledger),
     )
-    if step.verified:
+    if step.verified and step.cursor is not None:
         raise_verified(connection, ledger, step.cursor, size, blocks)
     else:
         checksums.sign(connection, ledger)
@@ -195,12 +196,26 @@ def _check_goes_on(step: Step, now: Status) -> None:
             f"the store has not read up to host block 0x{step.after.hash.hex()}, from which the step goes on: "
             "another writer was here"
         )
+    if step.cursor is None:
+        _check_opens(chunk, now)
+        return
     numbers = [step.cursor.number, *chunk.hashes]
     if now.cursor and min(numbers) < now.cursor.number:
         raise StoreMoved(
             f"the store has read to host block {now.cursor.number} and the step brings {min(numbers)}: "
             "another writer was here"
         )
+
+
+def _check_opens(chunk: Chunk, now: Status) -> None:
+    """Opening entries come before all else."""
+    if now.cursor is not None or now.blocks:
+        raise StoreMoved(
+            f"the store has {now.size} entries in {now.blocks} blocks, and opening ones come before all blocks: "
+            "another writer was here"
+        )
+    if chunk.host_blocks or chunk.hashes or any(map(any, chunk.transactions)):
+        raise StoreError("opening entries stand in no host block and in no transaction")
 
 
 def _take_entries(connection: Connection, ledger: int, chunk: Chunk) -> None:
@@ -247,10 +262,11 @@ def _forget_empty(connection: Connection, ledger: int, before: HostBlock | None,
 
 
 def _blocks_below(connection: Connection, ledger: int, size: int) -> int:
-    """How many blocks stay when the log is cut to `size`: those below it, and the genesis block."""
+    """How many blocks stay when the log is cut to `size`: those below it, and the genesis block of what is there."""
     last = connection.execute(
-        "SELECT number FROM block WHERE ledger = ? AND (size < ? OR number = 0) ORDER BY number DESC LIMIT 1",
-        (ledger, size),
+        "SELECT number FROM block WHERE ledger = ? AND (size < ? OR (number = 0 AND size = ?)) "
+        "ORDER BY number DESC LIMIT 1",
+        (ledger, size, size),
     ).fetchone()
     return last[0] + 1 if last else 0
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from smartchain.errors import NoContract, Refused
+from smartchain.host.contracts import NO_OPENING, Opening
 from smartchain.host.factory import PROXY, Terms, deploy_through_data, factory_address, factory_creation
 from smartchain.host.registry import Factory
 from smartchain.host.tokens import deploy_token_data
@@ -27,9 +28,9 @@ class FactoryThere:
     made: Deployed | None
 
 
-def deploy_token(sender: Sender, terms: Terms, way: Way | None = None) -> Deployed:
+def deploy_token(sender: Sender, terms: Terms, way: Way | None = None, opening: Opening = NO_OPENING) -> Deployed:
     """Deploy the ledger of the token that is the terms' subject. Raises `Refused` for what is no token."""
-    data = deploy_token_data(terms.subject, terms.max_entries, terms.interval, terms.fee_ppm, terms.treasury)
+    data = deploy_token_data(terms.subject, terms.max_entries, terms.interval, terms.fee_ppm, terms.treasury, opening)
     return create(sender, data, way)
 
 
@@ -41,10 +42,12 @@ def create(sender: Sender, data: bytes, way: Way | None = None) -> Deployed:
     return Deployed(receipt.contract, transaction, receipt.block_number, receipt.gas_used)
 
 
-def deploy_through(sender: Sender, factory: Address, terms: Terms, way: Way | None = None) -> Deployed:
+def deploy_through(
+    sender: Sender, factory: Address, terms: Terms, way: Way | None = None, opening: Opening = NO_OPENING
+) -> Deployed:
     """Have a factory make a ledger and list it. Raises `NotAFactory`, `Refused` for a second one of the same terms."""
-    ledger = Factory(sender.rpc, factory).foretold(sender.address, terms)
-    transaction, receipt = _waited(sender, Call(factory, deploy_through_data(terms)), way)
+    ledger = Factory(sender.rpc, factory).foretold(sender.address, terms, opening)
+    transaction, receipt = _waited(sender, Call(factory, deploy_through_data(terms, opening)), way)
     _expect_code(sender.rpc, ledger, transaction)
     return Deployed(ledger, transaction, receipt.block_number, receipt.gas_used)
 

@@ -10,6 +10,8 @@ from smartchain.errors import AddressError, NoContract, NotALedger, NotEnoughFun
 from smartchain.host.contracts import (
     FEE_PPM_DATA,
     HEAD_DATA,
+    NO_OPENING,
+    Opening,
     checkpoint_data,
     collect_data,
     decode_fee_ppm,
@@ -208,9 +210,10 @@ def deploy(
     fee_ppm: int = 0,
     treasury: Address = ZERO_ADDRESS,
     way: Way | None = None,
+    opening: Opening = NO_OPENING,
 ) -> Deployed:
     """Deploy a ledger that relays payments, and wait for it. Raises `Refused` for a fee without a treasury."""
-    call = Call(None, deploy_data(max_entries, interval, fee_ppm, treasury))
+    call = Call(None, deploy_data(max_entries, interval, fee_ppm, treasury, opening))
     transaction, receipt = send(sender, call, way)
     if receipt is None or receipt.contract is None:
         raise Refused(f"transaction 0x{transaction.hex()} deploys the ledger: wait for it to know the address")

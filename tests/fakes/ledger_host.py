@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from smartchain.errors import BrokenSequence, HostUnavailable, StateGone, UnknownBlock
-from smartchain.ledger.block import BlockRule
+from smartchain.indexer.growth import genesis_of
+from smartchain.ledger.block import Block, BlockRule, assemble
 from smartchain.ledger.entry import Entry
-from smartchain.ledger.hash import EMPTY_ROOT, ETHER, SEAL, keccak, leaf_hash
+from smartchain.ledger.hash import ETHER, SEAL, keccak, leaf_hash
 from smartchain.ledger.merkle import MerkleLog
 from smartchain.ports import Chunk, Genesis, Head, HostBlock, LedgerInfo, Settled
 from smartchain.types import ZERO_ADDRESS, Address, ChainId, Hash32, Index, Size
@@ -42,8 +43,16 @@ Lie = Callable[[FakeBlock], list[FakeLog]]
 class FakeHost:
     """Implements `ports.EntrySource`. Everything random comes from `chance`."""
 
-    def __init__(self, chance: random.Random, rule: BlockRule = BY_THREES, deployed_at: int = 2) -> None:
+    def __init__(
+        self,
+        chance: random.Random,
+        rule: BlockRule = BY_THREES,
+        deployed_at: int = 2,
+        opening: Sequence[bytes] = (),
+    ) -> None:
         self.chance = chance
+        self.opening = list(opening)
+        """Packed entries that the ledger was deployed with; no log has them."""
         self.rule = rule
         self.deployed_at = deployed_at
         self.blocks: list[FakeBlock] = []
@@ -79,7 +88,7 @@ class FakeHost:
             timestamp = parent.timestamp + self.chance.randint(1, 12)
         self._salt += 1
         block_hash = keccak(parent.hash + number.to_bytes(8, "big") + self._salt.to_bytes(8, "big"))
-        first = self.sizes[-1] if self.sizes else 0
+        first = self.sizes[-1] if self.sizes else len(self.opening)
         packed = [self._random_entry(timestamp) for _ in range(entries)]
         self._add(HostBlock(number, block_hash, timestamp), packed, first)
 
@@ -103,7 +112,7 @@ class FakeHost:
             self.mine(0, timestamp)
             if keep:
                 new = self.blocks.pop()
-                first = self.sizes[-2] if len(self.sizes) > 1 else 0
+                first = self.sizes[-2] if len(self.sizes) > 1 else len(self.opening)
                 self.sizes.pop()
                 packed = [replace(Entry.unpack(log.packed), timestamp=timestamp).pack() for log in old.logs]
                 self._add(new.block, packed, first)
@@ -120,7 +129,13 @@ class FakeHost:
         return self.sizes[-1]
 
     def entries(self) -> list[bytes]:
-        return [log.packed for block in self.blocks for log in block.logs]
+        return [*self.opening, *(log.packed for block in self.blocks for log in block.logs)]
+
+    def chain(self, info: LedgerInfo) -> list[Block]:
+        """The blocks that follow from the entries."""
+        genesis, count = genesis_of(info), len(self.opening)
+        log = MerkleLog.of(leaf_hash(packed) for packed in self.opening)
+        return list(assemble(self.rule, genesis, log, self.entries()[count:]))
 
     # ports.EntrySource
 
@@ -129,7 +144,8 @@ class FakeHost:
         return "http://fake"
 
     def info(self) -> LedgerInfo:
-        genesis = Genesis(Size(0), EMPTY_ROOT, 1_700_000_000)
+        log = MerkleLog.of(leaf_hash(packed) for packed in self.opening)
+        genesis = Genesis(log.size, log.root(), 1_700_000_000)
         return LedgerInfo(ChainId(31337), LEDGER, self.rule, genesis, self.deployed_at)
 
     def origin(self, at: HostBlock) -> tuple[BlockRule, Genesis]:
@@ -204,7 +220,7 @@ class FakeHost:
         if at.number < len(self.blocks) - self.keeps_state:
             raise StateGone("missing trie node")
         packed = [log.packed for block in self.blocks[: at.number + 1] for log in block.logs]
-        return MerkleLog.of(leaf_hash(entry) for entry in packed)
+        return MerkleLog.of(leaf_hash(entry) for entry in [*self.opening, *packed])
 
     def _fault(self) -> None:
         if self.faults:

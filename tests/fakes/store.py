@@ -51,12 +51,20 @@ class ListStore:
             raise StoreMoved(f"the store has {len(self.rows)} entries, the step begins at {chunk.first}")
         if step.after is not None and step.after != self.cursor:
             raise StoreMoved(f"the store has read up to {self.cursor}, the step goes on from {step.after}")
-        self.rows += zip(chunk.packed, chunk.host_blocks, chunk.transactions, strict=True)
+        if step.cursor is None:
+            if self.cursor is not None or self.chain or chunk.host_blocks or chunk.hashes:
+                raise StoreMoved("opening entries come first")
+            numbers = [self._info.deployed_at] * len(chunk.packed)
+        else:
+            numbers = chunk.host_blocks
+        self.rows += zip(chunk.packed, numbers, chunk.transactions, strict=True)
         assert [block.number for block in step.blocks] == list(
             range(len(self.chain), len(self.chain) + len(step.blocks))
         )
         self.chain += step.blocks
         self.subtrees.update({(level, at): root for level, at, root in step.nodes})
+        if step.cursor is None:
+            return
         self.seen |= chunk.hashes | {step.cursor.number: step.cursor.hash}
         self.cursor = step.cursor
         if step.verified:
@@ -69,7 +77,7 @@ class ListStore:
 
     def rewind(self, size: Size, cursor: HostBlock | None) -> None:
         del self.rows[size:]
-        self.chain = [block for block in self.chain if block.size < size or block.number == 0]
+        self.chain = [block for block in self.chain if block.size < size or block.number == 0 == size - block.size]
         self.subtrees = {key: root for key, root in self.subtrees.items() if (key[1] + 1) << key[0] <= size}
         last = cursor.number if cursor else -1
         self.seen = {number: known for number, known in self.seen.items() if number <= last}
@@ -98,7 +106,8 @@ class ListStore:
         return known if most is None else known[max(0, len(known) - most) :]
 
     def size_at(self, host_block: int) -> Size:
-        return Size(bisect.bisect_right([row[1] for row in self.rows], host_block))
+        opening = min(self._info.genesis.size, len(self.rows))
+        return Size(max(opening, bisect.bisect_right([row[1] for row in self.rows], host_block)))
 
     def host_block_of(self, index: Index) -> int:
         return self.rows[index][1]
@@ -185,7 +194,8 @@ class ListView:
         return [
             recorded.index
             for recorded in self._recorded
-            if name
+            if name != ZERO_HASH
+            and name
             in (transaction_hash(anchor, recorded.index, leaf_hash(recorded.entry.pack())), recorded.transaction)
         ]
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from smartchain.indexer.growth import Growth
+from smartchain.indexer.opening import open_with
 from smartchain.ledger.block import BlockRule
 from smartchain.ledger.entry import Entry
 from smartchain.ledger.hash import anchor_of, keccak, transaction_hash
@@ -79,23 +80,9 @@ def snapshot(store: DatabaseStore) -> None:
     entries = payments(8, 270)
     log = MerkleLog.of(entry.leaf for entry in entries)
     ledger = store.ledger(replace(INFO, genesis=Genesis(log.size, log.root(), 1_700_000_000)))
-    _open_with(ledger, entries)
+    open_with(ledger, [[entry.pack() for entry in entries]])
     grow(ledger, payments(9, 40))
     look_up(ledger)
-
-
-def _open_with(ledger: LedgerStore, entries: list[Entry]) -> None:
-    from smartchain.indexer.growth import genesis_of
-    from smartchain.ledger.merkle import STORED_LEVEL
-    from smartchain.ports import Step
-
-    nodes = list[tuple[int, int, bytes]]()
-    MerkleLog(0, (), lambda *node: nodes.append(node), STORED_LEVEL).extend([entry.leaf for entry in entries])
-    at, count = host_block(INFO.deployed_at), len(entries)
-    chunk = Chunk(at.number, at.number, ledger.status().size, [entry.pack() for entry in entries])  # type: ignore[arg-type]
-    chunk.host_blocks, chunk.transactions = [at.number] * count, [ZERO_HASH] * count
-    chunk.hashes[at.number] = at.hash
-    ledger.take(Step(chunk, at, [genesis_of(ledger.info)], nodes, verified=True))
 
 
 def journal(store: DatabaseStore) -> None:

@@ -30,6 +30,7 @@ def test_a_host_block_whose_hash_nobody_knows_is_a_place_of_entries_and_none_to_
     ledger.take(story.step(payments(3, 1), verified=True))
     seen = Story().step(payments(1, 2), payments(2, 3), payments(3, 1))
 
+    assert seen.cursor is not None
     assert [number for number, _ in ledger.host_blocks()] == [seen.cursor.number - 1, seen.cursor.number]
     assert [one.host_block for one in ledger.entries()] == seen.chunk.host_blocks
     assert ledger.size_at(INFO.deployed_at) == Size(2)
@@ -38,6 +39,7 @@ def test_a_host_block_whose_hash_nobody_knows_is_a_place_of_entries_and_none_to_
 def test_a_cursor_without_a_hash_is_kept_as_it_is(ledger: LedgerStore) -> None:
     step = Story().step(payments(1, 2))
     step.chunk.hashes = dict.fromkeys(step.chunk.hashes, ZERO_HASH)
+    assert step.cursor is not None
     step.cursor = HostBlock(step.cursor.number, ZERO_HASH, 0)
     ledger.take(step)
 

@@ -20,10 +20,11 @@ from hypothesis.stateful import (
 )
 
 from smartchain.errors import ProofError
-from smartchain.indexer.growth import Growth, genesis_of
+from smartchain.indexer.growth import Growth
+from smartchain.indexer.opening import open_with
 from smartchain.ledger.entry import Entry
 from smartchain.ledger.hash import ETHER, SEAL, anchor_of, keccak, leaf_hash, subject_id, transaction_hash
-from smartchain.ledger.merkle import STORED_LEVEL, MerkleLog
+from smartchain.ledger.merkle import MerkleLog
 from smartchain.ports import Chunk, EntryQuery, Genesis, HostBlock, LedgerStore, Step, Store
 from smartchain.store import open_store
 from smartchain.types import ZERO_ADDRESS, Address, Hash32, Index, Size
@@ -83,16 +84,8 @@ class StoreAndLists(RuleBasedStateMachine):
         self.model = ListStore(self.info)
         self._open()
         if self.opening:
-            at = host_block(self.info.deployed_at)
-            packed, count = [entry.pack() for entry in self.opening], len(self.opening)
-            chunk = Chunk(at.number, at.number, Index(0), packed, [at.number] * count, [bytes(32)] * count)
-            chunk.hashes[at.number] = at.hash
-            nodes: list[tuple[int, int, bytes]] = []
-            log = MerkleLog(0, (), lambda *node: nodes.append(node), STORED_LEVEL)
-            for entry in packed:
-                log.append(leaf_hash(entry))
             for store in (self.ledger, self.model):
-                store.take(Step(chunk, at, [genesis_of(self.info)], nodes, verified=True))
+                open_with(store, [[entry.pack() for entry in self.opening]])
 
     def _open(self) -> None:
         self.store = type(self).open_store(self.folder)
@@ -157,10 +150,9 @@ class StoreAndLists(RuleBasedStateMachine):
         known = self.model.host_blocks()
         number = round(where * len(known))
         block: HostBlock | None = None
-        if number or self.opening:
-            number = max(1, number)
+        if number:
             block = replace(host_block(known[number - 1][0]), hash=known[number - 1][1])
-        size = self.model.size_at(block.number) if block else Size(0)
+        size = self.model.size_at(block.number) if block else Size(len(self.opening))
         self.ledger.rewind(size, block)
         self.model.rewind(size, block)
         self.fork += 1

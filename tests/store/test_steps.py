@@ -67,6 +67,7 @@ def test_a_chunk_that_is_not_what_it_says_is_refused_whole(ledger: LedgerStore) 
 
 def test_a_number_past_what_a_column_holds_is_refused_whole(ledger: LedgerStore) -> None:
     step = Story().step(payments(1, 2))
+    assert step.cursor is not None
 
     with pytest.raises(StoreError, match=r"numbers below 2\^63"):
         ledger.take(replace(step, cursor=replace(step.cursor, number=2**63)))

@@ -7,6 +7,7 @@ The chain for programs: `/api/v1`, read only.
     accounts.py   balances, at any size or block
     receipts.py   an entry with its proofs
     export.py     entries in one download: NDJSON, CSV, Parquet
+    snapshot.py   what the ledger opened with, as the file that it was deployed with
     stream.py     what happens, as it happens; place.py says where a client was
     documents.py  the OpenAPI document and its page
     heads.py      HEAD, of all but the long answers
@@ -18,7 +19,7 @@ from __future__ import annotations
 from fastapi import Depends, FastAPI
 from starlette.routing import BaseRoute, Mount
 
-from smartchain.node.api import accounts, blocks, chain, documents, entries, export, receipts, stream
+from smartchain.node.api import accounts, blocks, chain, documents, entries, export, receipts, snapshot, stream
 from smartchain.node.api.answers import HANDLERS
 from smartchain.node.api.asked import only_known
 from smartchain.node.api.heads import Heads
@@ -37,7 +38,7 @@ def routes(services: Services) -> list[BaseRoute]:
         exception_handlers=HANDLERS,
         dependencies=[Depends(only_known)],
     )
-    for part in (chain, blocks, entries, accounts, receipts, export, stream):
+    for part in (chain, blocks, entries, accounts, receipts, export, snapshot, stream):
         part.add(api, services)
     documents.add(api)
-    return [Mount(blocks.PREFIX, Heads(api, [f"{blocks.PREFIX}/{long}" for long in ("export", "stream")]))]
+    return [Mount(blocks.PREFIX, Heads(api, [f"{blocks.PREFIX}/{long}" for long in ("export", "snapshot", "stream")]))]

@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, Response
 
 from smartchain import __version__
 from smartchain.node import shapes
+from smartchain.node.api import snapshot
 from smartchain.node.api.export import MEDIA
 from smartchain.node.base import base_of
 
@@ -38,7 +39,11 @@ ANSWERS: dict[str, type[msgspec.Struct]] = {
     "/accounts/{address}": shapes.AccountAnswer,
     "/accounts/{address}/balances": shapes.Balances,
 }
-_OTHERS: dict[str, list[str]] = {"/export": list(MEDIA.values()), "/stream": ["text/event-stream"]}
+_OTHERS: dict[str, list[str]] = {
+    "/export": list(MEDIA.values()),
+    "/snapshot": [snapshot.MEDIA],
+    "/stream": ["text/event-stream"],
+}
 _STATUSES = {
     "400": "What was asked cannot be read.",
     "404": "It is not there.",

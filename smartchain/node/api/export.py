@@ -15,12 +15,12 @@ from contextlib import closing
 from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, Query
-from starlette.responses import Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.responses import Response
 
 from smartchain.errors import StoreMoved
 from smartchain.node.api.answers import NotHere, NotThere, TooBusy
 from smartchain.node.api.asked import Number
+from smartchain.node.download import Download
 from smartchain.node.services import Services
 from smartchain.node.shapes import EntryShape, encode, entry_shape, hexed
 from smartchain.ports import EntryQuery, LedgerStore
@@ -60,7 +60,7 @@ def add(api: FastAPI, services: Services) -> None:
         source = EntryRange(services.store, first, until_index)
         if not room.acquire(blocking=False):
             raise TooBusy(f"{MOST_AT_ONCE} exports are under way: try again later")
-        return _Download(WRITERS[form](source), room.release, source.headers(form), MEDIA[form])
+        return Download(WRITERS[form](source), room.release, MEDIA[form], source.headers(form))
 
 
 class EntryRange:
@@ -93,20 +93,6 @@ class EntryRange:
                 query = EntryQuery(start=start, stop=min(start + PIECE, self.stop))
                 rows = [entry_shape(recorded) for recorded in view.entries(query)]
             yield rows
-
-
-class _Download(StreamingResponse):
-    """Gives its place back however it ends."""
-
-    def __init__(self, content: Pieces, done: Callable[[], None], headers: dict[str, str], kind: str) -> None:
-        super().__init__(content, headers=headers, media_type=kind)
-        self._done = done
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            self._done()
 
 
 def _expect_pyarrow() -> None:

@@ -12,11 +12,9 @@ from smartchain.errors import (
 )
 from smartchain.indexer.daemon import Steps
 from smartchain.indexer.follow import Follower
-from smartchain.indexer.growth import genesis_of
 from smartchain.indexer.outcome import Outcome, Reread, Waited
-from smartchain.ledger.block import BlockRule, assemble
+from smartchain.ledger.block import BlockRule
 from smartchain.ledger.entry import Entry
-from smartchain.ledger.merkle import MerkleLog
 from tests.fakes.ledger_host import BY_THREES, FakeBlock, FakeHost, FakeLog, Lie
 from tests.fakes.store import ListStore
 
@@ -50,7 +48,7 @@ def reread_until_it_is_a_lie(follower: Follower) -> Untrue:
 def assert_is_the_hosts(store: ListStore, host: FakeHost) -> None:
     """Every row and block is what follows from the host's own entries; all of it is verified."""
     assert [row[0] for row in store.rows] == host.entries()
-    assert store.chain == list(assemble(host.rule, genesis_of(store.info), MerkleLog(), host.entries()))
+    assert store.chain == host.chain(store.info)
     assert store.verified_size == len(store.rows)
     assert store.verified_blocks == len(store.chain)
 

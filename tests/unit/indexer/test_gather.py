@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
-from smartchain.errors import InputError, PeerUnavailable, RootMismatch
+from smartchain.errors import PeerUnavailable, RootMismatch
 from smartchain.indexer.follow import Follower
 from smartchain.indexer.gather import LOOK_S, PATIENCE_S, Gatherer
 from smartchain.indexer.growth import genesis_of
 from smartchain.indexer.outcome import Advanced, Outcome, Rewound, Waited
-from smartchain.ledger.block import assemble
 from smartchain.ledger.hash import keccak
-from smartchain.ledger.merkle import MerkleLog
 from smartchain.peer.election import Heads
 from smartchain.peer.roster import Roster
-from smartchain.ports import Genesis, HostBlock, Portion
-from smartchain.types import ZERO_HASH, Hash32, Size
+from smartchain.ports import HostBlock, Portion
+from smartchain.types import ZERO_HASH, Hash32
 from tests.fakes.ledger_host import FakeHost
 from tests.fakes.peers import LEVEL, Bulk, Forger, Honest, alters, forged, hints_at_random
 from tests.fakes.store import ListStore
@@ -82,9 +79,7 @@ class Table:
         return [row[0] for row in self.store.rows[: self.store.verified_size]]
 
     def is_whole(self) -> bool:
-        entries = self.host.entries()
-        blocks = assemble(self.host.rule, genesis_of(self.store.info), MerkleLog(), entries)
-        return self.rows() == entries and self.store.chain == list(blocks)
+        return self.rows() == self.host.entries() and self.store.chain == self.host.chain(self.store.info)
 
 
 # with the contract
@@ -260,13 +255,6 @@ def test_peers_are_looked_at_now_and_then_though_nothing_is_taken_from_them() ->
     table.now += LOOK_S
     gatherer.step()
     assert len(table.looked) == 2
-
-
-def test_a_snapshot_comes_before_anything_from_peers() -> None:
-    table = Table()
-    info = replace(table.host.info(), genesis=Genesis(Size(5), keccak(b"snapshot"), 1))
-    with pytest.raises(InputError, match="import the snapshot file first"):
-        Gatherer(Roster([]), ListStore(info))
 
 
 # without it

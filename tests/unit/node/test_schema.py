@@ -39,5 +39,5 @@ def test_the_document_describes_every_route_that_there_is() -> None:
     assert set(paths) == {
         "/head", "/chain", "/peers", "/blocks", "/blocks/{name}", "/entries", "/entries/{index}",
         "/accounts/{address}", "/accounts/{address}/balances", "/receipts/{index}", "/export", "/stream",
-        "/consistency",
+        "/consistency", "/snapshot",
     }  # fmt: skip

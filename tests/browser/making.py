@@ -67,6 +67,7 @@ class World:
     def add(self, *entries: Entry) -> None:
         """Record some entries, in one host block, and verify them."""
         step = self.story.step(entries)
+        assert step.cursor is not None
         # the fake story's host blocks stand in 2023: bring them to where the entries are
         moment = entries[-1].timestamp if entries else self.info.genesis.timestamp
         self.store.take(replace(step, cursor=replace(step.cursor, timestamp=moment)))

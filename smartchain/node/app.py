@@ -18,13 +18,13 @@ from smartchain.node.guard.bodies import Bodies
 from smartchain.node.guard.names import KnownNames
 from smartchain.node.guard.origins import Origins
 from smartchain.node.guard.rate import RateLimit
-from smartchain.node.metrics import Counted, Metrics
+from smartchain.node.metrics import ChainFigures, Counted, Metrics
 from smartchain.node.services import Services
 
 
 def build_app(services: Services) -> ASGIApp:
     """Everything that is served, and who may ask how much of it."""
-    metrics = Metrics(services)
+    metrics = Metrics(ChainFigures(services))
     return Counted(guarded(chain_app(services, metrics), services.settings), metrics)
 
 

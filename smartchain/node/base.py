@@ -6,6 +6,8 @@ The parts of a node are asked under the addresses that they know; only who write
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from starlette.requests import Request
 from starlette.types import Scope
 
@@ -19,7 +21,6 @@ def base_of(request: Request) -> str:
 
 
 def below(scope: Scope, base: str) -> Scope:
-    """The same request, as it is asked within `base`."""
-    path: str = scope["path"].removeprefix(base) or "/"
-    raw: bytes = scope.get("raw_path", b"").removeprefix(base.encode()) or b"/"
-    return {**scope, "path": path, "raw_path": raw, _KEY: base}
+    """The same request, as it is asked within `base`, in whatever case its address writes that."""
+    path: str = scope["path"][len(base) :] or "/"
+    return {**scope, "path": path, "raw_path": quote(path).encode(), _KEY: base}

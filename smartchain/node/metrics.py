@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -23,17 +23,24 @@ _NODE, _STATES = ("node", "state"), ("in use", "ready", "waiting", "set aside")
 OTHER = "other"
 """Every address that is none of ours, so that strangers cannot make up routes."""
 
+COUNTED = "smartchain.counted"
+"""In the scope of a request that the figures of one of several chains hold."""
+
 
 class Metrics:
-    """The figures of one node."""
+    """Figures that are read when they are asked for, and the requests."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, figures: Collector) -> None:
         self._registry = CollectorRegistry()
-        self._registry.register(_Chain(services))
+        self._registry.register(figures)
         self._requests = Counter(
             "smartchain_requests", "Requests by route and status.", ["route", "status"], registry=self._registry
         )
         self._known: dict[tuple[str, int], Counter] = {}
+
+    def all(self) -> Iterable[Metric]:
+        """Every figure as it is now."""
+        return self._registry.collect()
 
     def text(self) -> Response:
         return Response(generate_latest(self._registry), headers={"Content-Type": MEDIA_TYPE})
@@ -66,7 +73,8 @@ class Counted:
         try:
             await self._app(scope, receive, sent)
         finally:
-            self._metrics.count(_route_of(scope), status)
+            if not scope.get(COUNTED):
+                self._metrics.count(_route_of(scope), status)
         return None
 
 
@@ -80,8 +88,8 @@ def _route_of(scope: Scope) -> str:
     return root + str(path)
 
 
-class _Chain(Collector):
-    """What is read when it is asked for."""
+class ChainFigures(Collector):
+    """Of one chain, out of its store."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -116,6 +124,24 @@ class _Chain(Collector):
             size = min(self._services.store.size_at(place.number), status.verified_size) if place else 0
             yield _gauge(f"{name}_host_block", f"Host block up to which all is {name}.", place.number if place else 0)
             yield _gauge(f"{name}_size", f"Entries that are {name}.", size)
+
+
+class FleetFigures(Collector):
+    """Of all chains of a node: the figures of each, with its ledger's address beside them."""
+
+    def __init__(self, chains: Callable[[], Mapping[str, Metrics]]) -> None:
+        self._chains = chains
+
+    def collect(self) -> Iterator[Metric]:
+        families: dict[str, Metric] = {}
+        chains = self._chains()
+        for ledger, metrics in chains.items():
+            for metric in metrics.all():
+                family = families.setdefault(metric.name, Metric(metric.name, metric.documentation, metric.type))
+                named = (one._replace(labels={"ledger": ledger, **one.labels}) for one in metric.samples)
+                family.samples.extend(named)
+        yield _gauge("chains", "Chains that are served.", len(chains))
+        yield from families.values()
 
 
 def _waiting(waiting: Waiting) -> Iterator[Metric]:

@@ -11,6 +11,7 @@ from typing import Annotated
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI, Query
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -20,6 +21,7 @@ from smartchain.ledger.block import Block
 from smartchain.node.api.answers import JSON, NOTHING_HERE, NotThere, answer, error, of_error
 from smartchain.node.api.asked import MOST_ROWS, ROWS, BlockName, Number, Order, Rows, hash_of, number
 from smartchain.node.api.cache import Cache
+from smartchain.node.base import base_of
 from smartchain.node.services import Services
 from smartchain.node.shapes import BlockAnswer, Blocks, block_shape, encode, entry_shape, is_verified
 from smartchain.ports import EntryQuery, View
@@ -36,19 +38,20 @@ SMALL = 32
 def add(api: FastAPI, services: Services) -> None:
     @api.get("/blocks", tags=["blocks"], summary="Blocks, a piece at a time")
     def blocks(
+        request: Request,
         order: Order = "ascending",
         first: Annotated[Number | None, Query(alias="from", description="The first block's number.")] = None,
         limit: Rows = ROWS,
     ) -> Response:
         with services.store.view() as view:
-            return answer(_piece(view, order, first, limit))
+            return answer(_piece(view, order, first, limit, base_of(request)))
 
     @api.get("/blocks/{name}", tags=["blocks"], summary="A block by its number or hash, with its entries")
-    def block(name: BlockName) -> Response:
-        return Response(one_block(services, name), media_type=JSON)
+    def block(request: Request, name: BlockName) -> Response:
+        return Response(one_block(services, name, base_of(request)), media_type=JSON)
 
 
-def _piece(view: View, order: Order, first: int | None, limit: int) -> Blocks:
+def _piece(view: View, order: Order, first: int | None, limit: int, base: str) -> Blocks:
     count = view.status.verified_blocks
     if order == "ascending":
         start = first or 0
@@ -58,14 +61,14 @@ def _piece(view: View, order: Order, first: int | None, limit: int) -> Blocks:
         stop = count if first is None else min(first + 1, count)
         rows = list(view.blocks(max(0, stop - limit), stop))[::-1]
         following = stop - limit - 1 if stop > limit else None
-    link = None if following is None else f"{PREFIX}/blocks?order={order}&from={following}&limit={limit}"
+    link = None if following is None else f"{base}{PREFIX}/blocks?order={order}&from={following}&limit={limit}"
     return Blocks(is_verified(view), [block_shape(row) for row in rows], link)
 
 
-def one_block(services: Services, name: str) -> bytes:
+def one_block(services: Services, name: str, base: str = "") -> bytes:
     """The JSON of a block. Raises `InputError` for what is no name of one, `NotThere`."""
     with services.store.view() as view:
-        return encode(_answer(view, *_find(view, name)))
+        return encode(_answer(view, *_find(view, name), base))
 
 
 def small_block(services: Services, name: str) -> bytes | None:
@@ -96,7 +99,7 @@ def _named(view: View, name: str) -> Block:
     return found
 
 
-def _answer(view: View, block: Block, start: int) -> BlockAnswer:
+def _answer(view: View, block: Block, start: int, base: str = "") -> BlockAnswer:
     entries = [entry_shape(one) for one in islice(view.entries(EntryQuery(start=start, stop=block.size)), MOST_ROWS)]
     end = start + len(entries)
     shape = block_shape(block)
@@ -109,7 +112,9 @@ def _answer(view: View, block: Block, start: int) -> BlockAnswer:
         shape.root,
         count=block.size - start,
         entries=entries,
-        next=f"{PREFIX}/entries?from={end}&until_index={block.size}&limit={MOST_ROWS}" if end < block.size else None,
+        next=f"{base}{PREFIX}/entries?from={end}&until_index={block.size}&limit={MOST_ROWS}"
+        if end < block.size
+        else None,
         verified=is_verified(view),
     )
 
@@ -148,7 +153,9 @@ class HotBlocks:
         try:
             body = small_block(self._services, name)
             if body is None:
-                body = await to_thread.run_sync(one_block, self._services, name, limiter=self._readers)
+                body = await to_thread.run_sync(
+                    one_block, self._services, name, base_of(Request(scope)), limiter=self._readers
+                )
         except SmartchainError as fault:
             return of_error(fault)
         self._cache.put(name, body, seen)

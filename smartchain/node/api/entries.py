@@ -13,11 +13,13 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import FastAPI, Query
+from starlette.requests import Request
 from starlette.responses import Response
 
 from smartchain.node.api.answers import NotThere, answer
 from smartchain.node.api.asked import ROWS, AddressText, HashText, InPath, Number, Order, Rows
 from smartchain.node.api.blocks import PREFIX
+from smartchain.node.base import base_of
 from smartchain.node.services import Services
 from smartchain.node.shapes import Entries, EntryAnswer, entry_shape, hexed, is_verified
 from smartchain.ports import EntryQuery, Recorded, View
@@ -38,6 +40,7 @@ _STOP = Annotated[Number | None, Query(alias="until_index", description="Only en
 def add(api: FastAPI, services: Services) -> None:
     @api.get("/entries", tags=["entries"], summary="Entries by address, subject, memo and time, a piece at a time")
     def entries(
+        request: Request,
         address: _A = None,
         subject: _S = None,
         memo: _M = None,
@@ -57,7 +60,7 @@ def add(api: FastAPI, services: Services) -> None:
             descending=order == "descending",
         )
         with services.store.view() as view:
-            return answer(piece(view, query, first, until_index, limit))
+            return answer(piece(view, query, first, until_index, limit, base_of(request)))
 
     @api.get("/entries/{index}", tags=["entries"], summary="One entry, and the block that holds it")
     def entry(index: InPath) -> Response:
@@ -91,6 +94,7 @@ def piece(
     first: int | None,
     stop: int | None,
     limit: int,
+    base: str = "",
     looked_through: int = LOOKED_THROUGH,
 ) -> Entries:
     """At most `limit` of the entries that fit, from `first` on, below `stop`."""
@@ -100,7 +104,7 @@ def piece(
     window = _window(query, low, high, looked_through)
     rows = list(islice(view.entries(window), limit + 1))
     following = _following(window, rows, limit, low, high)
-    link = None if following is None else f"{PREFIX}/entries?{_asked(query, following, stop, limit)}"
+    link = None if following is None else f"{base}{PREFIX}/entries?{_asked(query, following, stop, limit)}"
     return Entries(is_verified(view), [entry_shape(row) for row in rows[:limit]], link)
 
 

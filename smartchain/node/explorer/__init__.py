@@ -8,6 +8,7 @@ The explorer: the chain for people, at `/`.
     tally.py       what happened over time, in a few hundred columns; counting.py keeps it up with the chain
     forms.py       how amounts, times and hashes are written
     page.py        a page as HTML, JSON and CSV
+    fleet.py       the front page of a node that serves several chains
     site.py        the routes
     static.py      styles and scripts; templates/ is the HTML
 """

@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from smartchain.ledger.address import checksum
+from smartchain.ledger.unit import shown_symbol
 from smartchain.node.base import base_of
 from smartchain.node.explorer import forms, static
 
@@ -94,6 +95,7 @@ def environment() -> Environment:
         made.filters[name] = getattr(forms, name)
     made.filters["counted"] = forms.counted
     made.filters["checksum"] = checksum
+    made.filters["symbol"] = shown_symbol
     made.filters["kind"] = forms.kind_of
     made.globals["static"] = static.href
     return made
@@ -111,7 +113,7 @@ def as_csv(request: Request, page: Page, about: Mapping[str, Any]) -> Response:
     writer = csv.DictWriter(out, [*page.columns, "verified"], lineterminator="\r\n")
     writer.writeheader()
     for row in page.rows:
-        writer.writerow({name: _cell(value) for name, value in {**row, "verified": about["verified"]}.items()})
+        writer.writerow({name: _cell(value) for name, value in {"verified": about["verified"], **row}.items()})
     return _answer(request, page, out.getvalue(), "text/csv; charset=utf-8; header=present", about)
 
 

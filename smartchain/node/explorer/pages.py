@@ -324,6 +324,11 @@ def send(ask: Ask) -> Page:
 
 
 def _counts_other(view: View) -> Address | None:
-    """What a ledger counts, by the first entries that are no seals, if that is no Ether."""
-    first = next((one.entry for one in islice(view.entries(), LOOKED_AT) if not one.entry.is_seal), None)
-    return None if first is None or first.subject == ETHER else first.subject
+    """What a ledger counts, if that is no Ether."""
+    subject = counted_in(view)
+    return None if subject == ETHER else subject
+
+
+def counted_in(view: View) -> Address | None:
+    """What a ledger counts, by the first entries that are no seals; None where there is none."""
+    return next((one.entry.subject for one in islice(view.entries(), LOOKED_AT) if not one.entry.is_seal), None)

@@ -16,7 +16,7 @@ from smartchain.node.app import build_app
 from smartchain.node.feed import Feed
 from smartchain.node.services import Services
 from smartchain.ports import LedgerInfo
-from smartchain.types import Size
+from smartchain.types import Address, Size
 from tests.fakes.store import ListStore
 from tests.store.making import INFO, Story
 
@@ -26,8 +26,10 @@ HERE = "http://127.0.0.1:5000"
 class World:
     """A store, and the feed that says when it moved."""
 
-    def __init__(self, entries: Sequence[Entry] = (), rule: tuple[int, int] = (3, 0)) -> None:
-        self.info: LedgerInfo = replace(INFO, rule=BlockRule(*rule))
+    def __init__(
+        self, entries: Sequence[Entry] = (), rule: tuple[int, int] = (3, 0), address: Address = INFO.address
+    ) -> None:
+        self.info: LedgerInfo = replace(INFO, rule=BlockRule(*rule), address=address)
         self.store, self.feed = ListStore(self.info), Feed()
         self._story = Story(self.info)
         self.grow(entries)

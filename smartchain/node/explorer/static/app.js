@@ -24,7 +24,7 @@ function moved() {
 
 /** Follow the node's events, from what the page shows on; where the node has no room, ask now and then. */
 function follow() {
-  if (document.hidden) return;
+  if (document.hidden || !document.body.dataset.stream) return;
   stream = new EventSource(`${document.body.dataset.stream}?from=${place}`);
   stream.addEventListener("entry", (event) => { place = JSON.parse(event.data).index + 1; moved(); });
   stream.addEventListener("block", moved);
@@ -80,9 +80,10 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select, [contenteditable]");
-  if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+  const search = document.getElementById("q");
+  if (event.key === "/" && search && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
     event.preventDefault();
-    document.getElementById("q").select();
+    search.select();
   }
 });
 
@@ -96,7 +97,7 @@ document.body.addEventListener("htmx:after:swap", () => {
 
 tick();
 setInterval(tick, 1000);
-setInterval(moved, LOOK_EVERY_MS);
+setInterval(moved, Number(document.body.dataset.look) || LOOK_EVERY_MS);
 document.addEventListener("visibilitychange", seen);
 window.addEventListener("pagehide", () => stream?.close());
 window.addEventListener("pageshow", (event) => event.persisted && seen());

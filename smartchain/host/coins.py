@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from smartchain.errors import NoContract, NotALedger, RpcRefused, SettingsError
+from smartchain.errors import NoContract, NotALedger, RpcRefused, SettingsError, StateGone
 from smartchain.host.bitcoin.burns import BurnProof
 from smartchain.host.contracts import NO_OPENING, Opening, bytecode, decode_flag, opening_words
 from smartchain.host.reverts import selector
@@ -18,7 +18,7 @@ from smartchain.ledger.address import checksum
 from smartchain.ledger.entry import Entry
 from smartchain.ledger.hash import coin_id
 from smartchain.ledger.unit import Unit
-from smartchain.ports import Rpc
+from smartchain.ports import HostBlock, Rpc
 from smartchain.types import Address, Hash32
 
 CLAIM = selector("claim((address,address,address,uint256,uint64,bytes32),uint64,bytes32[])")
@@ -30,6 +30,8 @@ SUBMIT_HEADERS = selector("submitHeaders(bytes)")
 CLAIM_BURN = selector("claimBurn((bytes,bytes,uint256,uint256,bytes32[],bytes,bytes32[]))")
 BEST_BLOCK_DATA = selector("bestBlock()")
 COUNTED = selector("counted(bytes32,uint256)")
+CLAIMED = selector("claimed(uint256)")
+TOTAL_SUPPLY_DATA = selector("totalSupply()")
 
 MOST_LETTERS = 64
 
@@ -164,9 +166,32 @@ def counted(rpc: Rpc, coin: Address, txid: Hash32, output: int) -> bool:
     return decode_flag(_asked(rpc, coin, COUNTED + txid + number(output)))
 
 
+def claimed(rpc: Rpc, coin: Address, index: int) -> bool:
+    """Whether somebody claimed that opening balance of a coin."""
+    return decode_flag(_asked(rpc, coin, CLAIMED + number(index)))
+
+
+def total_supply(rpc: Rpc, coin: Address, at: HostBlock) -> int:
+    """What a coin's contract has in all after that block. Raises `StateGone` where the host has forgotten it."""
+    call = {"to": checksum(coin), "data": "0x" + TOTAL_SUPPLY_DATA.hex()}
+    try:
+        answer = rpc.call("eth_call", call, {"blockHash": "0x" + at.hash.hex()})
+    except RpcRefused as refusal:
+        raise StateGone(
+            f"{rpc.name} does not tell what the coin had at host block {at.number} ({refusal}): "
+            "run 'smartchain index' first, or ask another node"
+        ) from refusal
+    return small(words(raw(answer), 1)[0], 256)
+
+
+def coin_of(rpc: Rpc, coin: Address) -> Address:
+    """The subject of a coin's entries. Raises `NoContract`, `NotALedger` for what is no coin."""
+    return address_of(words(_of_coin(rpc, coin, COIN_DATA, "is no coin of its own"), 1)[0])
+
+
 def coin_unit(rpc: Rpc, coin: Address) -> Unit:
-    """What amounts of a coin are written in."""
-    return unit_of(rpc, coin, address_of(words(_asked(rpc, coin, COIN_DATA), 1)[0]))
+    """What amounts of a coin are written in. Raises as `coin_of` does."""
+    return unit_of(rpc, coin, coin_of(rpc, coin))
 
 
 def holding(rpc: Rpc, token: Address, owner: Address, spender: Address) -> tuple[int, int]:

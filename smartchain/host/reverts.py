@@ -77,8 +77,7 @@ _SENTENCES = {
     "make it from the snapshot that the coin was deployed with",
     "AlreadyClaimed(uint64 index)": "the opening balance at {index} was claimed before: its wallet has it",
     "BalanceTooLowOrUnclaimed(address wallet, uint256 balance, uint256 needed)": "{wallet} has {balance} of the coin's "
-    "smallest unit and moves {needed}: if it has an opening balance, claim that first, with its entry and proof out of "
-    "the snapshot",
+    "smallest unit and moves {needed}: if it has an opening balance, claim that first: 'smartchain claim {wallet}'",
     "NothingToMigrate()": "a migration of nothing mints nothing: give up an amount above zero",
     "MigrationRefused(address wallet, uint256 amount)": "the old token does not move {amount} of its smallest unit "
     "from {wallet}: see what it has and has approved",

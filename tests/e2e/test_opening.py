@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from smartchain.ledger.address import checksum, parse_address
+from smartchain.ledger.address import checksum
 from smartchain.ledger.hash import coin_id
 from tests.conftest import Toolchain
 from tests.e2e.typed import Shell, eventually, nothing_sent, payer, shell_for, wallet
@@ -134,7 +134,21 @@ def test_a_coin_opens_with_a_snapshot_of_its_own_subject(chain: OnAnvil, shell: 
     assert shell.type("index", "--ledger", ledger, "--snapshot", "coin.snapshot").status == 0
 
     assert shell.type("balance", wallet(9), "--ledger", ledger, "--json").json["balances"] == {subject: str(9 * 10**9)}
-    assert parse_address(subject) != parse_address(ledger)
+    shell.environment["SMARTCHAIN_LEDGER"] = ledger
+    everything = sum(range(1, WALLETS + 1)) * 10**9
+    assert shell.type("unclaimed", "--json").json["unclaimed"] == str(everything)
+    with nothing_sent(chain):
+        shell.refused("claim", payer(chain), says=f"none of the {WALLETS} wallets that the ledger opened with")
+        shell.refused("claim", wallet(9), "--ledger", checksum(chain.ledger), says="does not hold ledger")
+    done = shell.type("claim", wallet(9), "--json").json
+    assert (done["opening_index"], done["value"], done["index"]) == (8, str(9 * 10**9), None)
+    with nothing_sent(chain):
+        shell.refused("claim", wallet(9), says="was claimed before: nothing was sent")
+    assert shell.type("index", "--json").json["size"] == WALLETS
+    left = shell.type("unclaimed", "--json").json
+    assert (left["unclaimed"], left["supply"]) == (str(everything - 9 * 10**9), str(9 * 10**9))
+    assert shell.type("unclaimed", wallet(9), "--json").json["claimed"] is True
+    assert "claimed        no" in shell.type("unclaimed", wallet(8)).out
 
 
 def url_of(process: subprocess.Popen[str]) -> str:

@@ -72,7 +72,7 @@ class FleetRun:
         self._how, self._db, self._host, self._json = how, db, host, as_json
         self._snapshots = snapshots
         self._watch = following.Watch(how.follow, as_json, how.stall_s)
-        self._followed: list[LedgerStore] = []
+        self._followed: dict[Address, LedgerStore] = {}
 
     def run(self, factory: Address) -> int:
         """Exit status: 1 if a chain cannot be followed, though the others are."""
@@ -101,24 +101,9 @@ class FleetRun:
         return lambda ledger: self._begin(store, ledger)
 
     def _begin(self, store: Store, ledger: Address) -> Daemon:
-        from smartchain.indexer.follow import Follower
-
         watch = ChainWatch(self._how, self._json, ledger, self._watch)
-        upstream = following.reach_among(store.ledgers(), ledger, self._host, self._how, watch.told)
-        kept = store.ledger(upstream.info)
-        self._followed.append(kept)
-        watch.log.info("taken up", chain=upstream.info.chain_id, size=kept.status().size)
-        watch.watches(kept)
-        openings.bring_in(self._snapshots, kept, watch)
-        follower = Follower(upstream.source, kept, watch.progress, watch.stop.is_set)
-        return Daemon(
-            upstream.steps(follower, kept, watch),
-            watch.stop,
-            watch.report,
-            watch.trouble,
-            self._how.poll_on(upstream.info.chain_id),
-            idle=lambda: kept.look_up(following.LOOKED_UP),
-        )
+        taken = lambda kept: self._followed.update({ledger: kept})  # noqa: E731
+        return begun(store, ledger, self._how, self._host, self._snapshots, watch, taken)
 
     def _lost(self, ledger: Address, fault: SmartchainError) -> None:
         self._watch.log.error("left", ledger=checksum(ledger), reason=output.one_line(str(fault)))
@@ -129,9 +114,38 @@ class FleetRun:
             {"ledger": checksum(ledger), "error": output.one_line(str(fault))} for ledger, fault in fleet.left.items()
         ]
         if self._json:
-            output.say_json({"chains": [_chain(kept) for kept in self._followed], "left": left})
+            output.say_json({"chains": [_chain(kept) for kept in self._followed.values()], "left": left})
         elif not self._how.follow:
-            output.table(COLUMNS, map(_line, self._followed), right=("entries", "blocks"))
+            output.table(COLUMNS, map(_line, self._followed.values()), right=("entries", "blocks"))
+
+
+def begun(
+    store: Store,
+    ledger: Address,
+    how: IndexSettings,
+    host: HostSettings,
+    snapshots: Sequence[Snapshot],
+    watch: following.Watch,
+    taken: Callable[[LedgerStore], None],
+) -> Daemon:
+    """What follows one ledger of many; `taken` is told as soon as the store has taken it up."""
+    from smartchain.indexer.follow import Follower
+
+    upstream = following.reach_among(store.ledgers(), ledger, host, how, watch.told)
+    kept = store.ledger(upstream.info)
+    taken(kept)
+    watch.log.info("taken up", chain=upstream.info.chain_id, size=kept.status().size)
+    watch.watches(kept)
+    openings.bring_in(snapshots, kept, watch)
+    follower = Follower(upstream.source, kept, watch.progress, watch.stop.is_set)
+    return Daemon(
+        upstream.steps(follower, kept, watch),
+        watch.stop,
+        watch.report,
+        watch.trouble,
+        how.poll_on(upstream.info.chain_id),
+        idle=lambda: kept.look_up(following.LOOKED_UP),
+    )
 
 
 def listed(rpcs: Sequence[Rpc], factory: Address) -> list[Address]:

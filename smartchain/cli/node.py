@@ -140,6 +140,7 @@ def _origin(text: str) -> str:
     help="Another node to take the chain from; may be given again.",
 )
 @options.ledger
+@options.factory
 @openings.snapshots
 @options.database
 @options.hosts
@@ -151,6 +152,7 @@ def node(
     how: IndexSettings,
     peers: tuple[str, ...],
     ledger: Address | None,
+    factory: Address | None,
     snapshots: Sequence[Snapshot],
     db: str,
     host: HostSettings,
@@ -165,11 +167,37 @@ def node(
     has the last word where --rpc-url is given too, else most of the peers have it and the chain is served as
     unverified. What the ledger opened with comes from --snapshot FILE, or from peers too. A key lets the historical
     programs pay through this node.
-    """
-    rpc = None if peers and not _is_told("rpc_url") else build.checked(host, check_rpc_url)
-    from smartchain.cli.node_run import NodeRun
 
-    NodeRun(settings, Plan(ledger, db, rpc, peers, how, host.ca_file, snapshots), keys, as_json).run()
+    With --factory it follows all ledgers of a factory, new ones as they appear: / lists them, and each chain is whole
+    behind its ledger's address, for peers too. Such a node pays for nobody.
+
+    \b
+      smartchain node --factory 0xb5aE6d954112116fC1d2f4d1c222E9Add3F90aC4
+      smartchain node --peer http://127.0.0.1:5000/0x5FbDB2315678afecb367f032d93F642f64180aa3
+    """
+    is_read = factory is not None or not peers or _is_told("rpc_url")
+    rpc = build.checked(host, check_rpc_url) if is_read else None
+    plan = Plan(ledger, db, rpc, peers, how, host.ca_file, snapshots)
+    if factory is not None:
+        _serve_all(factory, settings, plan, as_json)
+    else:
+        from smartchain.cli.node_run import NodeRun
+
+        NodeRun(settings, plan, keys, as_json).run()
+
+
+def _serve_all(factory: Address, settings: NodeSettings, plan: Plan, as_json: bool) -> None:
+    """Raises `click.UsageError` for what says in another way what is followed."""
+    from smartchain.cli.node_fleet import FleetNode
+
+    options.only_one("factory", "ledger")
+    if click.get_current_context().get_parameter_source("peers") is ParameterSource.COMMANDLINE:
+        raise click.UsageError(
+            "--factory is read from the host chain (--rpc-url), and --peer is a node of one chain: give one of them; "
+            "a chain of a node that serves several is --peer URL/0x…, with its ledger's address",
+            click.get_current_context(),
+        )
+    FleetNode(factory, settings, plan, as_json).run()
 
 
 def _is_told(name: str) -> bool:

@@ -4,25 +4,19 @@ A run of `smartchain node`: the server in a thread of its own, whoever follows t
 
 from __future__ import annotations
 
-import gc
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
 from smartchain.cli import build, following, openings, output
 from smartchain.cli import node_parts as parts
 from smartchain.cli.node_parts import Plan
-from smartchain.cli.pulse import Pulse
-from smartchain.cli.stopping import signals
+from smartchain.cli.serving import Serving, on_air
 from smartchain.config import NodeSettings
-from smartchain.errors import SmartchainError
 from smartchain.indexer.daemon import Daemon, Steps
-from smartchain.indexer.outcome import Outcome
 from smartchain.ledger.address import checksum
 from smartchain.node import legacy
 from smartchain.node.app import build_app
 from smartchain.node.door import Door
-from smartchain.node.feed import Feed
-from smartchain.node.health import Health, Waiting
 from smartchain.node.server import Server
 from smartchain.node.services import Services
 
@@ -32,27 +26,18 @@ if TYPE_CHECKING:
     from smartchain.wallet.keys import KeyOptions
 
 
-class NodeRun(following.Watch):
+class NodeRun(Serving):
     """One run."""
 
     def __init__(self, settings: NodeSettings, plan: Plan, keys: KeyOptions, as_json: bool) -> None:
         super().__init__(True, as_json, plan.how.stall_s)
         self._settings, self._plan, self._keys = settings, plan, keys
         self._as_json = as_json
-        self._feed, self._health = Feed(), Health(settings.max_lag, waiting=self._waiting, heads=lambda: self.heads)
-        self._pulse = Pulse(self._feed, self._health)
+        self.serves(settings.max_lag)
 
     def run(self) -> None:
         """Until a signal. Raises what is not transient."""
-        gc.set_threshold(following.SELDOM)
-        door = Door()
-        server = Server(door, self._settings, lambda line: self.log.error("failed", where=output.one_line(line)))
-        with signals(self.stop), ExitStack() as ends:
-            ends.callback(server.stop)
-            server.start()
-            self._say_where(server.url)
-            self._serve(server, door, ends)
-        self.log.info("stopped")
+        on_air(self._settings, self, self._say_where, self._serve)
 
     def _say_where(self, url: str) -> None:
         if self._as_json:
@@ -70,7 +55,7 @@ class NodeRun(following.Watch):
             info, upstream = self.patiently(lambda: parts.reach(plan, roster, self))
         store = ends.enter_context(closing(self.patiently(lambda: build.open_or_make(plan.db))))
         ends.callback(server.stop)  # before the store is closed
-        ends.callback(self._feed.close)  # which ends the streams
+        ends.callback(self.feed.close)  # which ends the streams
         kept = store.ledger(info)
         door.open(build_app(self._services(store, kept, roster)))
         self.log.info("started", ledger=checksum(info.address), chain=info.chain_id, size=kept.status().size)
@@ -78,16 +63,11 @@ class NodeRun(following.Watch):
         if upstream is None and plan.host is not None:
             info, upstream = self.patiently(lambda: parts.reach(plan, roster, self))
             kept = store.ledger(info)
-        self._pulse.watch(kept)
+        self.pulse.watch(kept)
         openings.expected(plan.snapshots, info)
         self.patiently(lambda: openings.bring_in(plan.snapshots, kept, self))
         if not self.stop.is_set():
             self._run(kept, parts.steps_of(plan, self, kept, upstream, roster))
-
-    def _waiting(self) -> Waiting:
-        """What it waits for, and how the nodes of the host chain stand."""
-        wait, pool = self.dog.wait(), self.pool
-        return Waiting(wait.reason, wait.since_s, wait.stalled, () if pool is None else parts.standings_of(pool))
 
     def _services(self, store: Store, kept: LedgerStore, roster: Roster | None) -> Services:
         settings, pays = self._settings, None
@@ -96,28 +76,16 @@ class NodeRun(following.Watch):
         return Services(
             kept,
             settings,
-            self._feed,
-            self._health,
+            self.feed,
+            self.health,
             spender=pays,
             journal=parts.journal_of(store) if roster else None,
             peers=roster,
             unit_of=parts.units_of(self._plan, kept.info),
-            update=self._pulse.update,
+            update=self.pulse.update,
         )
 
     def _run(self, kept: LedgerStore, steps: Steps) -> None:
         poll_s = self._plan.how.poll_on(kept.info.chain_id)
         idle = lambda: kept.look_up(following.LOOKED_UP)  # noqa: E731
         Daemon(steps, self.stop, self.report, self.trouble, poll_s, idle).run()
-
-    def progress(self, done: int, total: int) -> None:
-        super().progress(done, total)
-        self._pulse.progress()
-
-    def report(self, outcome: Outcome) -> None:
-        super().report(outcome)
-        self._pulse.report(outcome)
-
-    def trouble(self, fault: SmartchainError, wait_s: float) -> None:
-        super().trouble(fault, wait_s)
-        self._pulse.trouble(fault)

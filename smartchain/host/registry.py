@@ -124,7 +124,7 @@ class Factory:
     def chain(self, listed: Listed) -> Chain:
         """What a ledger of the list says of itself; never raises for what it says."""
         head, rule = self._ask(listed.ledger, HEAD_DATA), self._ask(listed.ledger, BLOCK_RULE_DATA)
-        subject, described = self._subject(listed.ledger)
+        subject, described = self.subject(listed.ledger)
         return Chain(listed, _or_none(decode_head, head), _or_none(decode_block_rule, rule), subject, described)
 
     def foretold(self, creator: Address, terms: Terms, opening: Opening = NO_OPENING) -> Address:
@@ -134,7 +134,7 @@ class Factory:
     def _page(self, first: int) -> list[Listed]:
         return self._said(page_data(first, PAGE_LENGTH), decode_page, _PAGE_BYTES)
 
-    def _subject(self, ledger: Address) -> tuple[Address | None, Subject | None]:
+    def subject(self, ledger: Address) -> tuple[Address | None, Subject | None]:
         """What a ledger is of, and how it describes that. A token counts undescribed, since not all can be."""
         token = _or_none(decode_token, self._ask(ledger, TOKEN_DATA))
         if token not in (None, ETHER):

@@ -86,10 +86,15 @@ class Fleet:
             self._left = {**self._left, ledger: reason}
 
     def lists(self, ledgers: Sequence[Address]) -> None:
-        """What the factory says, in its order; a chain that it does not list is none of these."""
+        """
+        What the factory says, in its order; a chain that it does not list is none of these.
+
+        A ledger is never taken off the list: where one is missing, a node was asked that is behind the others.
+        """
         with self._changing:
-            self._served = {address: one for address, one in self._served.items() if address in set(ledgers)}
-            self._listed, self.asked = tuple(ledgers), True
+            self._listed = tuple(dict.fromkeys([*self._listed, *ledgers]))
+            self._served = {name: one for name, one in self._served.items() if name in set(self._listed)}
+            self.asked = True
 
     # what is asked
 

@@ -35,6 +35,9 @@ Finality = Literal["safe", "finalized"]
 FETCHERS = 2
 """Requests for logs under way at once."""
 
+EARLIER = 256
+"""Host blocks before the one of the deployment that are read too: they hold none of its logs, unless it moves there."""
+
 AHEAD = 8
 """Answers that are fetched, or being fetched, before they are needed: half a megabyte each."""
 
@@ -111,7 +114,11 @@ class HostLedger:
             return 0
 
     def _deployed_at(self, timestamp: int) -> int:
-        """The first host block that is not older than the ledger's genesis: headers, unlike state, are always there."""
+        """
+        The first host block that is not older than the ledger's genesis: headers, unlike state, are always there.
+
+        Less some, for a reorganisation may bring the deployment back in an earlier one.
+        """
         if self._from_block is not None:
             return self._from_block
         low, high = 0, self._quantity("eth_blockNumber")
@@ -122,7 +129,7 @@ class HostLedger:
                 low = middle + 1
             else:
                 high = middle
-        return low
+        return max(0, low - EARLIER)
 
     # where the host is
 

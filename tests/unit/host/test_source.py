@@ -125,8 +125,13 @@ def test_a_ledger_says_who_it_is_and_where_it_begins() -> None:
     info = HostLedger(Node(), LEDGER).info()
     assert (info.chain_id, info.address, info.fee_ppm) == (31337, LEDGER, 50)
     assert (info.rule.max_entries, info.rule.interval) == (100, 0)
-    assert info.deployed_at == 10
     assert HostLedger(Node(), LEDGER, from_block=3).info().deployed_at == 3
+
+
+@pytest.mark.parametrize("created", [10, 256, 257, 1000])
+def test_a_ledger_is_looked_for_some_blocks_before_its_deployment_which_may_move_there(created: int) -> None:
+    node = Node(blocks=created + 30, created=created)
+    assert HostLedger(node, LEDGER).info().deployed_at == max(0, created - 256)
 
 
 def test_a_ledger_without_a_fee_function_takes_none() -> None:

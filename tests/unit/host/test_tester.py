@@ -119,7 +119,7 @@ def test_a_transaction_that_cannot_be_is_refused_in_a_node_s_words(
 def test_a_ledger_is_described_by_its_contract(chain: Chain) -> None:
     info = chain.source.info()
 
-    assert (info.chain_id, info.rule, info.fee_ppm, info.deployed_at) == (CHAIN_ID, BlockRule(2, 0), 50, 1)
+    assert (info.chain_id, info.rule, info.fee_ppm, info.deployed_at) == (CHAIN_ID, BlockRule(2, 0), 50, 0)
     assert (info.genesis.size, info.genesis.root) == (0, EMPTY_ROOT)
     assert contracts.decode_treasury(chain.view(contracts.TREASURY_DATA)) == BOB
     assert contracts.decode_subject(chain.view(contracts.subject_data(ETHER))) == Subject("Ether", "ETH", 18)

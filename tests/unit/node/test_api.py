@@ -254,7 +254,7 @@ def test_a_list_in_pieces_is_the_whole_list(
     found, following = list[int](), first
     for _ in range(40):
         with world.store.view() as view:
-            given = piece(view, query, following, None, limit, window)
+            given = piece(view, query, following, None, limit, looked_through=window)
         found += [row.index for row in given.entries]
         if given.next is None:
             break

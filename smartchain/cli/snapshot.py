@@ -4,16 +4,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import click
 
 from smartchain.cli import kinds, options, output
 from smartchain.cli.nested import Nested
+from smartchain.config import HostSettings
 from smartchain.ledger.address import checksum
-from smartchain.ledger.hash import ETHER
+from smartchain.ledger.hash import ETHER, coin_id
 from smartchain.ledger.snapshot import Header
 from smartchain.types import Address
 
@@ -29,24 +31,65 @@ def snapshot() -> None:
     """
 
 
-@snapshot.command("create", short_help="Write a snapshot of a table of wallets.")
-@click.argument("table", type=SNAPSHOT, metavar="WALLETS.CSV")
+@snapshot.command("create", short_help="Write a snapshot: of a table, of a host chain, or of a token.")
+@click.argument("table", type=SNAPSHOT, metavar="[WALLETS.CSV]", required=False)
 @click.option("--output", "to", type=SNAPSHOT, required=True, metavar="FILE", help="Where to write it.")
 @click.option(
-    "--timestamp", type=kinds.COUNT, required=True, metavar="SECONDS", help="When the balances were those, since 1970."
+    "--timestamp",
+    type=kinds.COUNT,
+    metavar="SECONDS",
+    help="When the balances were those, since 1970.  [default: when the host block was]",
 )
-@click.option("--subject", type=kinds.ADDRESS, help="What they are of: a token's address.  [default: Ether]")
+@click.option("--subject", type=kinds.ADDRESS, help="What they become balances of.  [default: the token, or Ether]")
+@click.option("--coin", type=(str, str), metavar="NAME SYMBOL", help="They become balances of the coin of that name.")
+@click.option("--token", type=kinds.ADDRESS, help="Of this token, by the history of its transfers.")
+@click.option("--block", type=kinds.COUNT, metavar="N", help="After that host block.  [default: the newest]")
+@click.option("--from-block", type=kinds.COUNT, default=0, metavar="N", help="Where the token's history begins.")
+@click.option("--no-contracts", is_flag=True, help="Leave out what contracts hold, of the host's Ether.")
+@options.host
 @options.as_json
-def create(table: Path, to: Path, timestamp: int, subject: Address | None, as_json: bool) -> None:
+def create(
+    table: Path | None,
+    to: Path,
+    timestamp: int | None,
+    subject: Address | None,
+    coin: tuple[str, str] | None,
+    token: Address | None,
+    block: int | None,
+    from_block: int,
+    no_contracts: bool,
+    host: HostSettings,
+    as_json: bool,
+) -> None:
     """
-    Write a snapshot of WALLETS.CSV: columns wallet,value, values in the subject's smallest unit.
+    Write a snapshot of all wallets, and what each holds.
 
-    The same balances give the same file, byte for byte, in whatever order they stand. Wallets that hold nothing are
-    left out. Memory does not grow with the table.
+    \b
+      smartchain snapshot create wallets.csv --timestamp 1767225600 --output opening
+      smartchain snapshot create --rpc-url URL --block 1000 --output opening
+      smartchain snapshot create --rpc-url URL --token 0x... --output opening
+
+    From a table (wallet,value; values in the smallest unit), from all accounts of a host chain (debug_accountRange, or
+    anvil_dumpState), or from the transfers of a token, held to its balances. The same balances give the same file,
+    byte for byte. Wallets that hold nothing are left out.
     """
-    from smartchain.snapshot.files import write_table
+    from smartchain.cli import snapshot_sources as sources
 
-    _say(write_table(to, table, subject or ETHER, timestamp), as_json)
+    sources.misuse(table, token, block, timestamp)
+    if coin is not None:
+        if subject is not None:
+            raise click.UsageError("--coin and --subject say the same in two ways: give one of them")
+        subject = coin_id(*coin)
+    if table is not None:
+        from smartchain.snapshot.files import write_table
+
+        _say(write_table(to, table, subject or ETHER, timestamp or 0), as_json)
+        return
+    source = sources.of_host(host, token, block, from_block, contracts=not no_contracts)
+    header = sources.write(to, source, subject, timestamp)
+    _say(header, as_json, source.about())
+    if not as_json:
+        source.note()
 
 
 @snapshot.command("verify", short_help="Check a snapshot from its first byte to its last.")
@@ -61,9 +104,9 @@ def verify(file: Path, as_json: bool) -> None:
     _say(found.header, as_json)
 
 
-def _say(header: Header, as_json: bool) -> None:
+def _say(header: Header, as_json: bool, about: Mapping[str, Any] = MappingProxyType({})) -> None:
     if as_json:
-        output.say_json(header_json(header))
+        output.say_json({**header_json(header), **about})
     else:
         output.fields(_fields(header))
 

@@ -7,23 +7,22 @@ block's hash, so that what it says belongs to the logs that led there.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor
 from typing import Any, Literal
 
 from smartchain.errors import (
     HostUnavailable,
     NoContract,
     NotALedger,
-    RangeTooLarge,
     RpcRefused,
     StateGone,
     UnknownBlock,
     WrongChain,
 )
 from smartchain.host import logs
-from smartchain.host.ranges import Ranges
+from smartchain.host.fetching import LogFetcher, ahead
+from smartchain.host.places import block_at, number_of, place_of
 from smartchain.ledger.address import checksum
 from smartchain.ledger.block import BlockRule
 from smartchain.ledger.hash import keccak
@@ -32,14 +31,8 @@ from smartchain.types import Address, ChainId, Hash32, Index, Size
 
 Finality = Literal["safe", "finalized"]
 
-FETCHERS = 2
-"""Requests for logs under way at once."""
-
 EARLIER = 256
 """Host blocks before the one of the deployment that are read too: they hold none of its logs, unless it moves there."""
-
-AHEAD = 8
-"""Answers that are fetched, or being fetched, before they are needed: half a megabyte each."""
 
 
 class HostLedger:
@@ -60,7 +53,7 @@ class HostLedger:
         finality: Finality | None = None,
         from_block: int | None = None,
         expected_chain: ChainId | None = None,
-        fetchers: Callable[[], Executor] = lambda: ThreadPoolExecutor(FETCHERS, "logs"),
+        fetchers: Callable[[], Executor] = ahead,
     ) -> None:
         self._rpc = rpc
         self._address = address
@@ -68,8 +61,7 @@ class HostLedger:
         self._finality = finality
         self._from_block = from_block
         self._expected_chain = expected_chain
-        self._fetchers = fetchers
-        self._ranges = Ranges()
+        self._logs = LogFetcher(rpc, address, [logs.TRANSFER, logs.BATCH, logs.CHECKPOINT], fetchers)
         self._by_hash = True
 
     @property
@@ -103,7 +95,7 @@ class HostLedger:
 
     def _quantity(self, method: str) -> int:
         try:
-            return _number(self._rpc.call(method))
+            return number_of(self._rpc.call(method))
         except (TypeError, ValueError, AttributeError) as exc:
             raise HostUnavailable(f"{self.name} answers {method} with what is no number; it is asked again") from exc
 
@@ -162,74 +154,15 @@ class HostLedger:
         return found
 
     def _block(self, tag: str) -> HostBlock | None:
-        try:
-            found = self._rpc.call("eth_getBlockByNumber", tag, False)
-        except UnknownBlock:
-            return None
-        return None if found is None else self._place(found)
-
-    def _place(self, found: Any) -> HostBlock:
-        try:
-            return HostBlock(_number(found["number"]), _hash_of(found["hash"]), _number(found["timestamp"]))
-        except (KeyError, TypeError, ValueError, AttributeError) as exc:
-            raise HostUnavailable(f"{self.name} gave a block without number, hash or time; it is asked again") from exc
+        return block_at(self._rpc, tag)
 
     # entries
 
     def chunks(self, first_block: int, last_block: int, expected: Index) -> Iterator[Chunk]:
-        for first, last, body in self._bodies(first_block, last_block):
+        for first, last, body in self._logs.bodies(first_block, last_block):
             chunk = logs.decode(body, self._address, first, last, expected)
             expected = Index(expected + len(chunk.packed))
             yield chunk
-
-    def _bodies(self, first_block: int, last_block: int) -> Iterator[tuple[int, int, bytes]]:
-        """Response bodies in order of the host blocks they are for, fetched ahead of who reads them."""
-        if last_block - first_block < self._ranges.span:
-            yield from self._fetch(first_block, last_block)
-            return
-        waiting: deque[Future[list[tuple[int, int, bytes]]]] = deque()
-        pool = self._fetchers()
-        try:
-            while first_block <= last_block or waiting:
-                while first_block <= last_block and len(waiting) < AHEAD:
-                    last = min(last_block, first_block + self._ranges.span - 1)
-                    waiting.append(pool.submit(self._fetch, first_block, last))
-                    first_block = last + 1
-                yield from waiting.popleft().result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-
-    def _fetch(self, first_block: int, last_block: int) -> list[tuple[int, int, bytes]]:
-        """Bodies for a range, in as many requests as the host wants."""
-        bodies = []
-        span = last_block - first_block + 1
-        while first_block <= last_block:
-            last = min(last_block, first_block + span - 1)
-            asked = last - first_block + 1
-            try:
-                body = self._rpc.body("eth_getLogs", self._filter(first_block, last))
-            except RangeTooLarge as exc:
-                if asked == 1:
-                    kind = HostUnavailable if exc.slow else RpcRefused
-                    raise kind(f"{self.name} does not give the logs of the single block {last}: {exc}") from exc
-                suggested = None if exc.suggested is None else exc.suggested - first_block + 1
-                span = self._ranges.refused(asked, suggested)
-                continue
-            except HostUnavailable:
-                self._ranges.refused(asked)
-                raise
-            self._ranges.answered(asked, len(body))
-            bodies.append((first_block, last, body))
-            first_block = last + 1
-        return bodies
-
-    def _filter(self, first_block: int, last_block: int) -> dict[str, Any]:
-        return {
-            "address": "0x" + self._address.hex(),
-            "fromBlock": hex(first_block),
-            "toBlock": hex(last_block),
-            "topics": [[logs.TRANSFER, logs.BATCH, logs.CHECKPOINT]],
-        }
 
     # what the contract commits to
 
@@ -276,7 +209,7 @@ class HostLedger:
         number = hex(at.number)
         # in one request: of several replicas behind one address, who names the block is who answered
         answer, there = self._rpc.batch([("eth_call", [call, number]), ("eth_getBlockByNumber", [number, False])])
-        if there is None or self._place(there) != at:
+        if there is None or place_of(self.name, there) != at:
             raise UnknownBlock(f"block {at.number} was replaced on {self.name} while the contract was asked")
         self._by_hash = False  # a host from before EIP-1898: by number from now on
         return _bytes(answer)
@@ -286,23 +219,8 @@ class HostLedger:
         return NotALedger(f"the contract at {here} does not answer as a ledger does: check the address")
 
 
-def _number(text: Any) -> int:
-    """A quantity as a node gives it. Raises `ValueError` for what no host has reached, and a database cannot hold."""
-    number = int(text, 16)
-    if not 0 <= number < 1 << 63:
-        raise ValueError("out of range")
-    return number
-
-
 def _hash(number: int) -> Hash32:
     return Hash32(number.to_bytes(32, "big"))
-
-
-def _hash_of(text: str) -> Hash32:
-    raw = bytes.fromhex(text.removeprefix("0x"))
-    if len(raw) != 32:
-        raise ValueError(text)
-    return Hash32(raw)
 
 
 def _bytes(text: Any) -> bytes:

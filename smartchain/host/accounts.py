@@ -1,0 +1,151 @@
+"""
+All accounts of a host chain and what each holds, from a node that gives its whole state away.
+
+    debug_accountRange   geth and its kin, page by page, at any block whose state they keep
+    anvil_dumpState      anvil, in one answer, at its newest block
+"""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
+
+from smartchain.errors import HostUnavailable, RpcRefused, SnapshotError
+from smartchain.host.places import block_at
+from smartchain.host.words import raw
+from smartchain.ports import HostBlock, Rpc
+from smartchain.types import Address
+
+PAGE = 256
+"""Accounts a page; geth gives no more."""
+
+MOST_STATE_BYTES = 1 << 30
+"""Of a dump, unpacked."""
+
+NO_SUCH_METHOD = -32601
+T = TypeVar("T")
+_DELEGATED = b"\xef\x01\x00"
+"""How the code of a wallet begins that lends itself a contract's (EIP-7702)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account of the host; `value` in wei."""
+
+    address: Address
+    value: int
+    is_contract: bool
+
+
+class _Dumped(msgspec.Struct):
+    balance: str
+    code: str = "0x"
+
+
+class _Dump(msgspec.Struct):
+    accounts: dict[str, _Dumped]
+
+
+class _Page(msgspec.Struct):
+    accounts: dict[str, _Dumped]
+    next: str | None = None
+
+
+def accounts(rpc: Rpc, at: HostBlock) -> Iterator[Account]:
+    """
+    Every account after that block, in no order.
+
+    Raises `SnapshotError` where the node does not give them, `HostUnavailable` where the block was replaced meanwhile.
+    """
+    try:
+        page = _page(rpc, at, b"")
+    except RpcRefused as refusal:
+        if refusal.code != NO_SUCH_METHOD:
+            raise SnapshotError(f"{rpc.name} does not give the accounts of block {at.number}: {refusal}") from refusal
+        yield from _dumped(rpc, at)
+        return
+    while True:
+        yield from _accounts(rpc, page.accounts)
+        if not page.next:
+            break
+        page = _page(rpc, at, _bytes_of(rpc, page.next))
+    expect_still_there(rpc, at)
+
+
+def expect_still_there(rpc: Rpc, at: HostBlock) -> None:
+    """Raises `HostUnavailable` where a block was replaced."""
+    if block_at(rpc, hex(at.number)) != at:
+        raise HostUnavailable(f"block {at.number} was replaced on {rpc.name} while it was read: run it again")
+
+
+def _page(rpc: Rpc, at: HostBlock, start: bytes) -> _Page:
+    """With accounts whose address the node does not know: left out in silence they would be missing."""
+    answer = rpc.call("debug_accountRange", hex(at.number), "0x" + start.hex(), PAGE, False, True, True)
+    return _converted(rpc, answer, _Page)
+
+
+def _dumped(rpc: Rpc, at: HostBlock) -> Iterator[Account]:
+    try:
+        packed = raw(rpc.call("anvil_dumpState"))
+    except RpcRefused as refusal:
+        raise SnapshotError(
+            f"{rpc.name} knows neither debug_accountRange nor anvil_dumpState, so it cannot say who holds what: "
+            "ask a node of your own, or give a table of wallets"
+        ) from refusal
+    if block_at(rpc, "latest") != at:
+        raise SnapshotError(f"{rpc.name} gives the state of its newest block alone, not of block {at.number}")
+    yield from _accounts(rpc, _converted(rpc, _unpacked(rpc, packed), _Dump).accounts)
+
+
+def _unpacked(rpc: Rpc, packed: bytes) -> bytes:
+    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 32)
+    try:
+        state = unpacking.decompress(packed, MOST_STATE_BYTES)
+    except zlib.error as error:
+        raise HostUnavailable(f"{rpc.name} gave a state that cannot be unpacked: ask again") from error
+    if unpacking.unconsumed_tail:
+        raise SnapshotError(f"the state of {rpc.name} is larger than {MOST_STATE_BYTES} bytes: give a table of wallets")
+    return state
+
+
+def _converted(rpc: Rpc, answer: object, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(answer, type=kind) if isinstance(answer, bytes) else msgspec.convert(answer, kind)
+    except msgspec.MsgspecError as error:
+        raise HostUnavailable(f"{rpc.name} gave accounts in a form that nobody knows: ask again") from error
+
+
+def _accounts(rpc: Rpc, found: dict[str, _Dumped]) -> Iterator[Account]:
+    for name, one in found.items():
+        try:
+            address, value = bytes.fromhex(name.removeprefix("0x")), _value(one.balance)
+            code = bytes.fromhex(one.code.removeprefix("0x"))
+        except ValueError:
+            address, value, code = b"", 0, b""
+        if len(address) != 20:
+            raise SnapshotError(
+                f"{rpc.name} does not know the address of an account ({name[:80]}): start the node so that it keeps "
+                "preimages (geth: --cache.preimages), and have it read the chain again"
+            )
+        yield Account(Address(address), value, bool(code) and not code.startswith(_DELEGATED))
+
+
+def _value(text: str) -> int:
+    """geth says it in decimal, anvil in hex. Raises `ValueError`."""
+    value = int(text, 16) if text.startswith("0x") else int(text)
+    if value < 0:
+        raise ValueError(text)
+    return value
+
+
+def _bytes_of(rpc: Rpc, text: str) -> bytes:
+    """A key as geth writes bytes, in base64; some write hex."""
+    try:
+        return bytes.fromhex(text[2:]) if text.startswith("0x") else base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise HostUnavailable(f"{rpc.name} gave a next key that is none: ask again") from error

@@ -21,6 +21,9 @@ from smartchain.wallet.keys import KeyOptions
 if TYPE_CHECKING:
     from smartchain.snapshot.files import Snapshot
 
+_KEYS = ("sender", "private_key", "keystore", "account", "mnemonic", "interactive")
+"""Options that name a key."""
+
 _HOST = re.compile(r"([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 
 
@@ -191,13 +194,25 @@ def _serve_all(factory: Address, settings: NodeSettings, plan: Plan, as_json: bo
     from smartchain.cli.node_fleet import FleetNode
 
     options.only_one("factory", "ledger")
-    if click.get_current_context().get_parameter_source("peers") is ParameterSource.COMMANDLINE:
+    context = click.get_current_context()
+    if _is_typed("peers"):
         raise click.UsageError(
             "--factory is read from the host chain (--rpc-url), and --peer is a node of one chain: give one of them; "
             "a chain of a node that serves several is --peer URL/0x…, with its ledger's address",
-            click.get_current_context(),
+            context,
+        )
+    if any(map(_is_typed, ("legacy_limit", *_KEYS))):
+        raise click.UsageError(
+            "a node with --factory pays for nobody, since anyone can list a contract that keeps what it is paid: "
+            "leave key and --legacy-limit out, or name one ledger with --ledger",
+            context,
         )
     FleetNode(factory, settings, plan, as_json).run()
+
+
+def _is_typed(name: str) -> bool:
+    """Whether it was typed, and is no setting of the environment."""
+    return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE
 
 
 def _is_told(name: str) -> bool:

@@ -32,6 +32,7 @@ from smartchain.node.explorer import static
 from smartchain.node.explorer.page import Page, as_csv, as_html, as_json, environment
 from smartchain.node.fleet import NOT_ASKED, Fleet
 from smartchain.node.metrics import COUNTED, Counted, FleetFigures, Metrics
+from smartchain.types import Address
 
 FORMATS = {"JSON": "/index.json", "CSV": "/index.csv"}
 ELSEWHERE = "this node serves several chains, each behind the address of its ledger: / lists them"
@@ -60,16 +61,16 @@ class _Chains:
             return await self._front.astray(f"{wrong}: / lists the chains")(scope, receive, send)
         served = self._fleet.find(ledger)
         if served is None:
-            return await self._front.astray(self._no_chain(checksum(ledger)))(scope, receive, send)
+            return await self._front.astray(self._no_chain(ledger))(scope, receive, send)
         app = await run_in_threadpool(served.app)
         inner = below(scope, f"/{checksum(ledger)}")
         scope[COUNTED] = True
         return await app(inner, receive, send)
 
-    def _no_chain(self, ledger: str) -> str:
-        if reason := self._fleet.not_ready().get(ledger):
-            return f"the chain of {ledger} is not served: {reason}"
-        return f"this node has no chain of a ledger {ledger}: / lists those that it has"
+    def _no_chain(self, ledger: Address) -> str:
+        if reason := self._fleet.not_served(ledger):
+            return f"the chain of {checksum(ledger)} is not served: {reason}"
+        return f"this node has no chain of a ledger {checksum(ledger)}: / lists those that it has"
 
 
 class _Front:

@@ -101,6 +101,10 @@ class Fleet:
     def find(self, ledger: Address) -> Served | None:
         return self._served.get(ledger)
 
+    def not_served(self, ledger: Address) -> str | None:
+        """Why a ledger of the list has no chain here; None for one that is not on it."""
+        return self._left.get(ledger) or (TAKEN_UP if ledger in self._listed else None)
+
     def names(self) -> list[Address]:
         """Every ledger: as the factory lists them, once it has."""
         return list(self._listed) if self.asked else list(self._served)

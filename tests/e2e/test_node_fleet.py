@@ -101,6 +101,8 @@ def token_chain(chain: OnAnvil, made: Factory) -> tuple[str, str]:
     ("other", "says"),
     [
         (("--ledger", wallet(2)), "--factory and --ledger say which ledgers in two ways"),
+        (("--private-key", "0x" + "11" * 32), "pays for nobody"),
+        (("--legacy-limit", "1ether"), "pays for nobody"),
         (("--peer", "http://127.0.0.1:1"), "--peer URL/0x…, with its ledger's address"),
     ],
 )

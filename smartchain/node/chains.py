@@ -128,13 +128,14 @@ class _Front:
 
     async def _health(self, _: Request) -> Response:
         """
-        Bad only where no chain gets on: anybody can register a ledger that never will.
+        Bad only where none that is followed gets on: anybody can register a ledger that never will.
 
         What each waits for, its own `/health` says.
         """
-        stalled, names = self._fleet.stalled(), self._fleet.names()
-        healthy = not stalled or len(stalled) < len(names)
-        said = {"alive": True, "healthy": healthy, "chains": len(names), "stalled": stalled}
+        followed = self._fleet.followed()
+        stalled = {name: why for name, why in followed.items() if why is not None}
+        healthy = not stalled or len(stalled) < len(followed)
+        said = {"alive": True, "healthy": healthy, "chains": len(self._fleet.names()), "stalled": stalled}
         return answer(said, 200 if healthy else 503)
 
     def _ready(self, _: Request) -> Response:

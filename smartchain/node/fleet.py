@@ -117,10 +117,12 @@ class Fleet:
         """The figures of each that is served, by its ledger's address."""
         return {checksum(name): one.metrics for name, one in self._served.items()}
 
-    def stalled(self) -> dict[str, str]:
-        """Those that have not got on for long, and why."""
-        waits = {name: one.services.health.waiting().stalled for name, one in self._served.items()}
-        return {checksum(name): why for name, why in waits.items() if why is not None}
+    def followed(self) -> dict[str, str | None]:
+        """Those that are followed, and why one has not got on for long; None where it has."""
+        served, left = self._served, self._left
+        return {
+            checksum(name): one.services.health.waiting().stalled for name, one in served.items() if name not in left
+        }
 
     def not_ready(self) -> dict[str, str]:
         """Those that are not to be asked about their chain as it is now, and why."""

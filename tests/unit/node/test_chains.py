@@ -228,6 +228,16 @@ def test_one_chain_that_stalls_is_no_bad_health_of_the_others(node: Node) -> Non
     assert node.client.get(f"{at(1)}/health").status_code == 503
 
 
+def test_a_chain_that_is_not_followed_makes_nobody_s_health_better_or_worse(node: Node) -> None:
+    node.health[0].waiting = lambda: Waiting("logs", 130.5, "nothing moves for 130 s")
+
+    node.fleet.leave(ledger(2), "it is none")
+    assert node.client.get("/health").status_code == 503
+
+    node.fleet.leave(ledger(1), "it is none either")
+    assert (node.client.get("/health").status_code, node.client.json("/health")["stalled"]) == (200, {})
+
+
 def test_figures_are_those_of_each_chain_with_its_ledger_and_every_request_counts_once(node: Node) -> None:
     node.client.get("/")
     node.client.get(f"{at(2)}/blocks")

@@ -8,7 +8,6 @@ All accounts of a host chain and what each holds, from a node that gives its who
 from __future__ import annotations
 
 import base64
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeVar
@@ -16,6 +15,7 @@ from typing import TypeVar
 import msgspec
 
 from smartchain.errors import HostUnavailable, RpcRefused, SnapshotError
+from smartchain.host.dump import accounts_in
 from smartchain.host.places import block_at
 from smartchain.host.words import raw
 from smartchain.ports import HostBlock, Rpc
@@ -23,9 +23,6 @@ from smartchain.types import Address
 
 PAGE = 256
 """Accounts a page; geth gives no more."""
-
-MOST_STATE_BYTES = 1 << 30
-"""Of a dump, unpacked."""
 
 NO_SUCH_METHOD = -32601
 T = TypeVar("T")
@@ -47,10 +44,6 @@ class _Dumped(msgspec.Struct):
     code: str = "0x"
 
 
-class _Dump(msgspec.Struct):
-    accounts: dict[str, _Dumped]
-
-
 class _Page(msgspec.Struct):
     accounts: dict[str, _Dumped]
     next: str | None = None
@@ -70,7 +63,7 @@ def accounts(rpc: Rpc, at: HostBlock) -> Iterator[Account]:
         yield from _dumped(rpc, at)
         return
     while True:
-        yield from _accounts(rpc, page.accounts)
+        yield from (_account(rpc, name, said) for name, said in page.accounts.items())
         if not page.next:
             break
         page = _page(rpc, at, _bytes_of(rpc, page.next))
@@ -99,40 +92,32 @@ def _dumped(rpc: Rpc, at: HostBlock) -> Iterator[Account]:
         ) from refusal
     if block_at(rpc, "latest") != at:
         raise SnapshotError(f"{rpc.name} gives the state of its newest block alone, not of block {at.number}")
-    yield from _accounts(rpc, _converted(rpc, _unpacked(rpc, packed), _Dump).accounts)
-
-
-def _unpacked(rpc: Rpc, packed: bytes) -> bytes:
-    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 32)
     try:
-        state = unpacking.decompress(packed, MOST_STATE_BYTES)
-    except zlib.error as error:
-        raise HostUnavailable(f"{rpc.name} gave a state that cannot be unpacked: ask again") from error
-    if unpacking.unconsumed_tail:
-        raise SnapshotError(f"the state of {rpc.name} is larger than {MOST_STATE_BYTES} bytes: give a table of wallets")
-    return state
+        for name, said in accounts_in(packed):
+            yield _account(rpc, name, _converted(rpc, said, _Dumped))
+    except ValueError as error:
+        raise HostUnavailable(f"{rpc.name} gave a state that cannot be read ({error}): ask again") from error
 
 
-def _converted(rpc: Rpc, answer: object, kind: type[T]) -> T:
+def _converted(rpc: Rpc, said: object, kind: type[T]) -> T:
     try:
-        return msgspec.json.decode(answer, type=kind) if isinstance(answer, bytes) else msgspec.convert(answer, kind)
-    except msgspec.MsgspecError as error:
+        return msgspec.convert(said, kind)
+    except msgspec.ValidationError as error:
         raise HostUnavailable(f"{rpc.name} gave accounts in a form that nobody knows: ask again") from error
 
 
-def _accounts(rpc: Rpc, found: dict[str, _Dumped]) -> Iterator[Account]:
-    for name, one in found.items():
-        try:
-            address, value = bytes.fromhex(name.removeprefix("0x")), _value(one.balance)
-            code = bytes.fromhex(one.code.removeprefix("0x"))
-        except ValueError:
-            address, value, code = b"", 0, b""
-        if len(address) != 20:
-            raise SnapshotError(
-                f"{rpc.name} does not know the address of an account ({name[:80]}): start the node so that it keeps "
-                "preimages (geth: --cache.preimages), and have it read the chain again"
-            )
-        yield Account(Address(address), value, bool(code) and not code.startswith(_DELEGATED))
+def _account(rpc: Rpc, name: str, said: _Dumped) -> Account:
+    try:
+        address, value = bytes.fromhex(name.removeprefix("0x")), _value(said.balance)
+        code = bytes.fromhex(said.code.removeprefix("0x"))
+    except ValueError:
+        address, value, code = b"", 0, b""
+    if len(address) != 20:
+        raise SnapshotError(
+            f"{rpc.name} does not know the address of an account ({name[:80]}): start the node so that it keeps "
+            "preimages (geth: --cache.preimages), and have it read the chain again"
+        )
+    return Account(Address(address), value, bool(code) and not code.startswith(_DELEGATED))
 
 
 def _value(text: str) -> int:

@@ -64,10 +64,11 @@ def holders(
         _take(balances, rpc, token, body)
         progress(last - from_block + 1, at.number - from_block + 1)
     balances.pop(ZERO_ADDRESS, None)
-    held = {who: value for who, value in balances.items() if value}
-    _check(rpc, token, at, held)
+    for who in [who for who, value in balances.items() if not value]:
+        del balances[who]  # no copy: there may be millions
+    _check(rpc, token, at, balances)
     expect_still_there(rpc, at)
-    return held
+    return balances
 
 
 def _take(balances: dict[bytes, int], rpc: Rpc, token: Address, body: bytes) -> None:

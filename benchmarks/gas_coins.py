@@ -16,7 +16,11 @@ from smartchain.host.bitcoin.burns import burn_script, prove_burn
 from smartchain.host.bitcoin.hashing import merkle_root
 from smartchain.host.bitcoin.headers import Header, bits_of
 from smartchain.host.bitcoin.transactions import COINBASE_INPUT, Transaction, read_transaction
-from smartchain.types import Address, ChainId, Hash32
+from smartchain.ledger.entry import Entry
+from smartchain.ledger.hash import coin_id, keccak
+from smartchain.ledger.merkle import MerkleLog
+from smartchain.ledger.proof import inclusion_proof, perfect_of
+from smartchain.types import ZERO_ADDRESS, Address, ChainId, Hash32
 
 LIMIT = 0x3FFFFF << 232
 BEGAN = 1_700_000_000
@@ -25,6 +29,8 @@ BLOCK = 2_000
 """Transactions in the block of the burn: eleven siblings."""
 
 RUN, DEPTH = 144, 6
+WALLETS, BATCH = 1_023, 100
+ENTRY = "(address,address,address,uint256,uint64,bytes32)"
 CHECKPOINT = "(bytes,uint32,uint256)"
 PROOF = "(bytes,bytes,uint256,uint256,bytes32[],bytes,bytes32[])"
 
@@ -33,7 +39,12 @@ def measure(site: Site) -> dict[str, Any]:
     """A coin, an older token's, and bitcoins'."""
     kinds = ["string", "string", "uint8", "uint32", "uint32", GENESIS]
     _, deployed = site.deploy(contracts.bytecode("Coin"), kinds, ["New Coin", "NEW", 18, 100, 0, NO_GENESIS])
-    return {"deploy": deployed, "of an older token": _of_token(site), "of bitcoins": _of_bitcoins(site)}
+    return {
+        "deploy": deployed,
+        "of an older token": _of_token(site),
+        "of bitcoins": _of_bitcoins(site),
+        f"that opens with {WALLETS:,} wallets": _opened(site),
+    }
 
 
 def _of_token(site: Site) -> dict[str, Any]:
@@ -75,6 +86,32 @@ def _of_bitcoins(site: Site) -> dict[str, Any]:
         "submitHeaders, one": alone,
         f"submitHeaders, a header of {RUN}": round(run / RUN, 2),
         f"claimBurn, a block of {BLOCK}, {RUN} below the tip": site.call(coin, "claimBurn", [PROOF], [proof.arguments]),
+    }
+
+
+def _opened(site: Site) -> dict[str, Any]:
+    """Ten peaks; who sends the transactions is one of the wallets."""
+    me, subject = Address(bytes.fromhex(site.sender[2:])), coin_id("Opened", "OPN")
+    wallets = sorted([me, *(Address(keccak(number.to_bytes(4, "big"))[:20]) for number in range(1, WALLETS))])
+    entries = [Entry(subject, ZERO_ADDRESS, wallet, 10**18, BEGAN) for wallet in wallets]
+    leaves = [entry.leaf for entry in entries]
+    kinds = ["string", "string", "uint8", "uint32", "uint32", GENESIS]
+    genesis = (WALLETS, BEGAN, MerkleLog.of(leaves).peaks())
+    coin, deployed = site.deploy(contracts.bytecode("Coin"), kinds, ["Opened", "OPN", 18, 100, 0, genesis])
+
+    def claim(index: int) -> int:
+        one = entries[index]
+        fields = (one.subject, one.sender, one.recipient, one.value, one.timestamp, one.memo)
+        proof = inclusion_proof(perfect_of(leaves), index, WALLETS)
+        return site.call(coin, "claim", [ENTRY, "uint64", "bytes32[]"], [fields, index, proof])
+
+    claimed = [claim(wallets.index(me)), claim(0)]
+    payments = [bytes.fromhex(person(n)[2:]) + (1_000 + n).to_bytes(12, "big") for n in range(BATCH)]
+    batches = [site.call(coin, "transferBatch", ["bytes32[]", "bytes32"], [payments, bytes(32)]) for _ in range(2)]
+    return {
+        "deploy": deployed,
+        "claim, number 2": claimed[-1],
+        f"transferBatch of {BATCH}, a transfer": round(batches[-1] / BATCH, 2),
     }
 
 

@@ -61,8 +61,9 @@ def claim(sender: Sender, coin: Address, opening: OpeningBalance, way: Way | Non
     """
     Bring an opening balance to life for its wallet, whoever sends it; no entry comes of it.
 
-    Raises `Refused` for one that was claimed, before anything is sent.
+    Raises `NotALedger` for what is no coin, `Refused` for what was claimed, before anything is sent.
     """
+    coins.coin_of(sender.rpc, coin)
     if coins.claimed(sender.rpc, coin, opening.index):
         raise Refused(
             f"the opening balance of {checksum(opening.entry.recipient)} was claimed before: nothing was sent"

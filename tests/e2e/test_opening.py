@@ -82,6 +82,9 @@ def test_a_chain_opens_with_its_snapshot_and_every_balance_in_it_is_absolute(cha
     assert shell.type("balance", wallet(1), "--json").json["balance"] == str(4 * 10**9)
     assert shell.type("balance", wallet(WALLETS), "--json").json["balance"] == str(WALLETS * 10**9)
     assert shell.type("balance", payer(chain), "--json").json["balance"] == str(7 * 10**18 - 3 * 10**9)
+    with nothing_sent(chain):
+        shell.refused("claim", wallet(1), says=["is no coin of its own", ledger])
+    shell.refused("unclaimed", says=["is no coin of its own", ledger])
     assert shell.type("verify").status == 0
     assert shell.type("fsck").status == 0
     assert shell.type("audit").status == 0

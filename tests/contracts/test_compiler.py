@@ -19,6 +19,18 @@ from tools import compile as compiler
 
 SETTINGS = json.loads((ROOT / "contracts" / "compiler.json").read_text())
 
+SMALL = """// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+contract {name} {{
+    uint256 private immutable number = block.number;
+
+    function get() external view returns (uint256) {{
+        return number;
+    }}
+}}
+"""
+
 BY_APE = """
 import json, pathlib, sys
 import ape
@@ -50,24 +62,48 @@ CBOR = re.compile("fe" + "a264697066735822[0-9a-f]{68}64736f6c6343000825" + "003
 """What solc puts behind the code unless it is told not to: the hash of the metadata and its own version."""
 
 
-def test_what_is_committed_is_what_the_sources_compile_to_and_what_is_stale_is_named_and_mended(
-    tmp_path: Path, toolchain: Toolchain
-) -> None:
+def check_and_mend(root: Path, toolchain: Toolchain) -> tuple[int, list[str]]:
+    """The status of a check, and the files that it named; they are right afterwards."""
+    ran = subprocess.run(
+        [sys.executable, "-c", CHECK_AND_MEND], cwd=root, env=toolchain.environment, capture_output=True, text=True
+    )
+    assert "Traceback" not in ran.stderr, ran.stderr
+    return ran.returncode, [line.partition(" ")[0] for line in ran.stderr.splitlines()]
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_what_is_committed_is_what_the_sources_compile_to(tmp_path: Path, toolchain: Toolchain) -> None:
+    """In every run it is held to what forge makes of them, which has the same settings: see `test_forge`."""
     for name in ("contracts", "tools", *(str(folder.relative_to(ROOT)) for folder in (SHIPPED, MOCKS))):
         shutil.copytree(ROOT / name, tmp_path / name)
-    stale, gone = tmp_path / SHIPPED.relative_to(ROOT) / "BPSC.json", tmp_path / MOCKS.relative_to(ROOT) / "Gone.json"
+
+    assert check_and_mend(tmp_path, toolchain) == (0, [])
+
+
+def test_what_is_stale_is_named_and_mended(tmp_path: Path, toolchain: Toolchain) -> None:
+    """In a tree of small contracts with the names of ours."""
+    shutil.copytree(ROOT / "tools", tmp_path / "tools")
+    shipped, mocks = tmp_path / SHIPPED.relative_to(ROOT), tmp_path / MOCKS.relative_to(ROOT)
+    (tmp_path / "contracts" / "mocks").mkdir(parents=True)
+    shutil.copy(ROOT / "contracts" / "compiler.json", tmp_path / "contracts")
+    for name in compiler.SHIPS:
+        (tmp_path / "contracts" / f"{name}.sol").write_text(SMALL.format(name=name))
+    (tmp_path / "contracts" / "mocks" / "Mock.sol").write_text(SMALL.format(name="Mock"))
+    status, named = check_and_mend(tmp_path, toolchain)
+    assert (status, len(named)) == (1, len(compiler.SHIPS) + 1)
+    made = {path.name: path.read_text() for folder in (shipped, mocks) for path in folder.iterdir()}
+    assert check_and_mend(tmp_path, toolchain) == (0, [])
+
+    stale, gone = shipped / "BPSC.json", mocks / "Gone.json"
     stale.write_text(stale.read_text().replace('"bytecode": "0x', '"bytecode": "0x00'))
     gone.write_text("{}")
+    (mocks / "Mock.json").unlink()
 
-    ran = subprocess.run(
-        [sys.executable, "-c", CHECK_AND_MEND], cwd=tmp_path, env=toolchain.environment, capture_output=True, text=True
-    )
-
-    named = [line.partition(" ")[0] for line in ran.stderr.splitlines()]
-    assert (ran.returncode, named) == (1, [str(path.relative_to(tmp_path)) for path in (stale, gone)]), ran.stderr
-    for folder in (SHIPPED, MOCKS):
-        made = {path.name: path.read_text() for path in (tmp_path / folder.relative_to(ROOT)).iterdir()}
-        assert made == {path.name: path.read_text() for path in folder.iterdir()}
+    names = [str(path.relative_to(tmp_path)) for path in (stale, gone, mocks / "Mock.json")]
+    status, named = check_and_mend(tmp_path, toolchain)
+    assert (status, sorted(named)) == (1, sorted(names))
+    assert made == {path.name: path.read_text() for folder in (shipped, mocks) for path in folder.iterdir()}
 
 
 def test_without_a_compiler_it_is_said_how_to_get_one(tmp_path: Path, toolchain: Toolchain) -> None:

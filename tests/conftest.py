@@ -60,6 +60,11 @@ def pytest_report_header() -> str:
     return f"simulations: seeds from {SEED} on; the same ones again by SMARTCHAIN_SEED={SEED}"
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Long bytes are named by their length: what packs them may write the time into them, and a name must stay."""
+    return f"{len(val)} bytes" if isinstance(val, bytes) and len(val) > 16 else None
+
+
 @pytest.fixture(scope="session")
 def toolchain() -> Toolchain:
     """anvil, forge, cast and solc, set up first where they are missing."""

@@ -55,8 +55,9 @@ def accounts(rpc: Rpc, at: HostBlock) -> Iterator[Account]:
 
     Raises `SnapshotError` where the node does not give them, `HostUnavailable` where the block was replaced meanwhile.
     """
+    start = b""
     try:
-        page = _page(rpc, at, b"")
+        page = _page(rpc, at, start)
     except RpcRefused as refusal:
         if refusal.code != NO_SUCH_METHOD:
             raise SnapshotError(f"{rpc.name} does not give the accounts of block {at.number}: {refusal}") from refusal
@@ -66,7 +67,8 @@ def accounts(rpc: Rpc, at: HostBlock) -> Iterator[Account]:
         yield from (_account(rpc, name, said) for name, said in page.accounts.items())
         if not page.next:
             break
-        page = _page(rpc, at, _bytes_of(rpc, page.next))
+        start = _after(rpc, start, page.next)
+        page = _page(rpc, at, start)
     expect_still_there(rpc, at)
 
 
@@ -128,9 +130,12 @@ def _value(text: str) -> int:
     return value
 
 
-def _bytes_of(rpc: Rpc, text: str) -> bytes:
-    """A key as geth writes bytes, in base64; some write hex."""
+def _after(rpc: Rpc, start: bytes, text: str) -> bytes:
+    """The key that the next page begins with, as geth writes bytes, in base64; some write hex. Keys go up."""
     try:
-        return bytes.fromhex(text[2:]) if text.startswith("0x") else base64.b64decode(text, validate=True)
+        key = bytes.fromhex(text[2:]) if text.startswith("0x") else base64.b64decode(text, validate=True)
     except ValueError as error:
         raise HostUnavailable(f"{rpc.name} gave a next key that is none: ask again") from error
+    if key <= start:
+        raise HostUnavailable(f"{rpc.name} gave a next key that leads back: ask again")
+    return key

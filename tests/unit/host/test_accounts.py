@@ -160,6 +160,17 @@ def test_what_is_no_page_is_refused(answer: Any) -> None:
         all_of(Odd())
 
 
+@pytest.mark.parametrize("key", [bytes(32), (6).to_bytes(32, "big"), (7).to_bytes(32, "big")])
+def test_a_node_whose_pages_lead_back_is_not_followed_for_ever(key: bytes) -> None:
+    class Circling(Geth):
+        def answer(self, method: str, *params: Any) -> Any:
+            page = super().answer(method, *params)
+            return {**page, "next": base64.b64encode(key).decode()} if len(self.asked) > 1 else page
+
+    with pytest.raises(HostUnavailable, match="leads back"):
+        all_of(Circling())
+
+
 @pytest.mark.parametrize("dump", [b"", b"no gzip", gzip.compress(b"[]"), gzip.compress(b'{"accounts":{"0x12":{}}}')])
 def test_what_is_no_dump_is_refused(dump: bytes) -> None:
     class Odd(Anvil):

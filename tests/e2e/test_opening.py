@@ -15,6 +15,7 @@ import pytest
 from smartchain.ledger.address import checksum
 from smartchain.ledger.hash import coin_id
 from tests.conftest import Toolchain
+from tests.e2e.test_chains import FACTORY, token_of
 from tests.e2e.typed import Shell, eventually, nothing_sent, payer, shell_for, wallet
 from tests.fakes.anvil import OnAnvil, on_anvil
 
@@ -152,6 +153,35 @@ def test_a_coin_opens_with_a_snapshot_of_its_own_subject(chain: OnAnvil, shell: 
     assert (left["unclaimed"], left["supply"]) == (str(everything - 9 * 10**9), str(9 * 10**9))
     assert shell.type("unclaimed", wallet(9), "--json").json["claimed"] is True
     assert "claimed        no" in shell.type("unclaimed", wallet(8)).out
+
+
+def test_the_chain_of_a_token_opens_with_its_holders_by_itself_and_through_a_factory(
+    chain: OnAnvil, shell: Shell
+) -> None:
+    token = checksum(token_of(chain))
+    create(shell, "ether.snapshot")
+    create(shell, "holders.snapshot", "--subject", token)
+    assert shell.type("deploy", "--factory").status == 0
+    deploy = ("deploy", "--token", token, "--json")
+    with nothing_sent(chain):
+        shell.refused(*deploy, "--snapshot", "ether.snapshot", says=["holds balances of", token])
+        shell.refused(*deploy, "--via", FACTORY, "--snapshot", "ether.snapshot", says=["holds balances of", token])
+
+    plain = shell.type(*deploy, "--via", FACTORY).json["ledger"]
+    listed = shell.type(*deploy, "--via", FACTORY, "--snapshot", "holders.snapshot").json["ledger"]
+    with nothing_sent(chain):
+        shell.refused(*deploy, "--via", FACTORY, "--snapshot", "holders.snapshot", says="already")
+    alone = shell.type(*deploy, "--snapshot", "holders.snapshot").json["ledger"]
+
+    lacking = shell.type("index", "--factory", FACTORY)
+    assert lacking.status == 1
+    assert f"{listed} opens with a snapshot of {WALLETS} wallets" in lacking.err
+    assert shell.type("index", "--factory", FACTORY, "--snapshot", "holders.snapshot").status == 0
+    assert shell.type("index", "--ledger", alone, "--snapshot", "holders.snapshot").status == 0
+    for ledger, size in ((plain, 0), (listed, WALLETS), (alone, WALLETS)):
+        head = shell.type("head", "--ledger", ledger, "--json").json
+        assert (head["size"], head["verified"]) == (size, True)
+    assert shell.type("balance", wallet(9), "--ledger", listed, "--json").json["balances"] == {token: str(9 * 10**9)}
 
 
 def url_of(process: subprocess.Popen[str]) -> str:

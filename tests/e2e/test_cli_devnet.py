@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.conftest import Toolchain
-from tests.e2e.typed import Shell, eventually
+from tests.e2e.typed import Shell, eventually, first_line
 
 Process = subprocess.Popen[str]
 
@@ -21,14 +19,6 @@ Process = subprocess.Popen[str]
 @pytest.fixture
 def shell(toolchain: Toolchain, tmp_path: Path) -> Shell:
     return Shell(tmp_path, {"PATH": f"{toolchain.bin}:{os.environ['PATH']}"})
-
-
-def said(devnet: Process) -> Any:
-    """The one line of `devnet --json`."""
-    assert devnet.stdout is not None
-    line = devnet.stdout.readline()
-    assert line, devnet.stderr and devnet.stderr.read()
-    return json.loads(line)
 
 
 def answers(url: str) -> bool:
@@ -39,7 +29,7 @@ def answers(url: str) -> bool:
 
 def test_it_says_in_json_all_that_a_program_needs(shell: Shell) -> None:
     with shell.start("devnet", "--port", "0", "--accounts", "3", "--json") as devnet:
-        told = said(devnet)
+        told = first_line(devnet)
 
         assert (told["chain_id"], len(told["accounts"])) == (31337, 3)
         assert told["accounts"][0]["address"] == "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
@@ -75,7 +65,7 @@ def test_the_commands_that_it_prints_work_as_they_are(shell: Shell) -> None:
 def test_it_ends_in_good_order_and_a_kept_chain_goes_on(shell: Shell, kind: signal.Signals) -> None:
     words = ("devnet", "--port", "0", "--json", "--state", "chain.json")
     with shell.start(*words, "--max-entries", "2") as devnet:
-        first = said(devnet)
+        first = first_line(devnet)
         shell.environment |= {"ETH_RPC_URL": first["rpc_url"], "SMARTCHAIN_LEDGER": first["ledger"]}
         shell.environment["ETH_PRIVATE_KEY"] = first["accounts"][0]["private_key"]
         shell.type("send", first["accounts"][1]["address"], "1")
@@ -85,7 +75,7 @@ def test_it_ends_in_good_order_and_a_kept_chain_goes_on(shell: Shell, kind: sign
         assert not answers(first["rpc_url"])
 
     with shell.start(*words) as devnet:
-        second = said(devnet)
+        second = first_line(devnet)
         shell.environment["ETH_RPC_URL"] = second["rpc_url"]
         assert second["ledger"] == first["ledger"]
         shell.type("send", first["accounts"][1]["address"], "2")
@@ -96,7 +86,7 @@ def test_it_ends_in_good_order_and_a_kept_chain_goes_on(shell: Shell, kind: sign
 
 def test_anvil_dies_with_its_parent_even_when_that_is_killed(shell: Shell) -> None:
     with shell.start("devnet", "--port", "0", "--json") as devnet:
-        url = said(devnet)["rpc_url"]
+        url = first_line(devnet)["rpc_url"]
         assert answers(url)
 
         devnet.send_signal(signal.SIGKILL)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Toolchain
-from tests.e2e.typed import Shell, eventually
+from tests.e2e.typed import Shell, eventually, first_line
 from tests.fakes.served import Served
 
 
@@ -29,10 +29,7 @@ def test_a_devnet_with_nodes_and_traffic_moves_on_every_node(toolchain: Toolchai
     shell = Shell(tmp_path, {"PATH": f"{toolchain.bin}:/usr/bin:/bin"})
     words = ("devnet", "--port", "0", "--node-port", "0", "--nodes", "3", "--traffic", "5", "--json")
     with shell.start(*words, "--folder", tmp_path / "nodes") as devnet:
-        assert devnet.stdout is not None
-        line = devnet.stdout.readline()
-        assert line, devnet.stderr and devnet.stderr.read()
-        told = json.loads(line)
+        told = first_line(devnet)
         urls = [node["url"] for node in told["nodes"]]
         first = [eventually(lambda url=url: get(f"{url}/api/v1/head")) for url in urls]
         for url, before in zip(urls, first, strict=True):

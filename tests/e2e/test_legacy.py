@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from smartchain.types import Wei
-from tests.e2e.typed import Shell, balance_on_host, eventually, nothing_sent, payer, shell_for, wallet
+from tests.e2e.typed import Shell, balance_on_host, eventually, first_line, nothing_sent, payer, shell_for, wallet
 from tests.fakes.anvil import OnAnvil
 from tests.unit.legacy.historical import Client, hash_of, valid_chain
 
@@ -36,10 +36,7 @@ BROWSER = {
 def a_node(shell: Shell, *words: object) -> Iterator[Client]:
     """A node as it is typed, once it serves a verified chain; `words` are added to the command."""
     with shell.start("node", "--bind", "127.0.0.1:0", "--json", *words) as node:
-        assert node.stdout is not None
-        line = node.stdout.readline()
-        assert line, node.stderr and node.stderr.read()
-        client = Client(json.loads(line)["url"])
+        client = Client(first_line(node)["url"])
         served = "/chain" if "--peer" in words else "/ready"
         eventually(lambda: client.get(served)[0] == 200)
         yield client

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import socket
 import subprocess
@@ -15,7 +14,7 @@ import pytest
 import urllib3
 
 from smartchain.host import contracts
-from tests.e2e.typed import Shell, eventually, payer, wallet
+from tests.e2e.typed import Shell, eventually, first_line, payer, wallet
 from tests.fakes.anvil import OnAnvil
 from tests.unit.node.listening import Follower
 
@@ -28,8 +27,7 @@ class Node:
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
-        assert process.stdout is not None
-        self.url: str = json.loads(process.stdout.readline())["url"]
+        self.url: str = first_line(process)["url"]
         self.port = int(self.url.rpartition(":")[2])
 
     def ask(self, path: str, method: str = "GET", **said: Any) -> urllib3.BaseHTTPResponse:
@@ -108,8 +106,8 @@ def test_a_node_without_its_host_is_alive_says_so_and_ends_at_a_signal(shell: Sh
     with running(shell, "--rpc-url", NOWHERE) as node:
         assert node.json("/health")["alive"] is True
         assert node.ask("/ready").status == 503
-        answer = node.ask("/api/v1/head")
-        assert (answer.status, "waits for the host chain" in answer.json()["error"]) == (503, True)
+        eventually(lambda: "waits for the host chain" in node.json("/api/v1/head")["error"])
+        assert node.ask("/api/v1/head").status == 503
 
         status, err = node.end()
 

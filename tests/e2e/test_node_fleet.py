@@ -20,7 +20,7 @@ from smartchain.host.registry import Factory
 from smartchain.ledger.address import checksum, parse_address
 from tests.conftest import Toolchain
 from tests.e2e.test_chains import FACTORY, token_of
-from tests.e2e.typed import Shell, eventually, shell_for, wallet
+from tests.e2e.typed import Shell, eventually, first_line, shell_for, wallet
 from tests.fakes.anvil import OnAnvil, on_anvil
 
 HERE = ("--bind", "127.0.0.1:0", "--poll", "0.1", "--json")
@@ -37,12 +37,6 @@ def shell(chain: OnAnvil, tmp_path: Path) -> Shell:
     shell = shell_for(tmp_path, chain)
     del shell.environment["SMARTCHAIN_LEDGER"]
     return shell
-
-
-def url_of(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    url: str = json.loads(process.stdout.readline())["url"]
-    return url
 
 
 def got(url: str) -> Any:
@@ -133,7 +127,7 @@ def test_every_chain_of_a_factory_is_served_whole_and_can_be_taken_by_a_peer(
     later = checksum(chain.ledger)
 
     with shell.start("node", "--factory", FACTORY, *HERE) as process:
-        url = url_of(process)
+        url = first_line(process)["url"]
         eventually(lambda: sizes(url) == {own: 2, broken: None})
         chain.send(made.address, factory.register_data(chain.ledger))
         chain.relay(parse_address(wallet(4)), 10**9)
@@ -141,7 +135,7 @@ def test_every_chain_of_a_factory_is_served_whole_and_can_be_taken_by_a_peer(
         folder = shell.folder / "peer"
         folder.mkdir()
         with Shell(folder).start("node", "--peer", f"{url}/{own}", *HERE) as peer:
-            there = url_of(peer)
+            there = first_line(peer)["url"]
             eventually(lambda: taken(there) == 2)
             assert got(f"{there}/api/v1/chain")["ledger"] == own
             assert got(f"{there}/api/v1/head")["root"] == got(f"{url}/{own}/api/v1/head")["root"]
@@ -156,7 +150,7 @@ def test_every_chain_of_a_factory_is_served_whole_and_can_be_taken_by_a_peer(
         ended(process)
 
     with shell.start("node", "--factory", FACTORY, "--rpc-url", "http://127.0.0.1:1", *HERE) as alone:
-        url = url_of(alone)
+        url = first_line(alone)["url"]
         eventually(lambda: sizes(url) == {own: 2, later: 1})
         assert got(f"{url}/index.json")["asked"] is False
         assert got(f"{url}/{own}/api/v1/entries")["entries"][1]["value"] == "6"

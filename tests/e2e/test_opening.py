@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import signal
-import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from smartchain.ledger.address import checksum
 from smartchain.ledger.hash import coin_id
-from tests.conftest import Toolchain
 from tests.e2e.test_chains import FACTORY, token_of
-from tests.e2e.typed import Shell, eventually, nothing_sent, payer, shell_for, wallet
-from tests.fakes.anvil import OnAnvil, on_anvil
+from tests.e2e.typed import Shell, eventually, first_line, nothing_sent, payer, shell_for, wallet
+from tests.fakes.anvil import OnAnvil
 
 WALLETS = 600
 MADE = "1700000000"
-
-
-@pytest.fixture(scope="module")
-def chain(toolchain: Toolchain) -> Iterator[OnAnvil]:
-    with on_anvil(executable=toolchain.anvil) as chain:
-        yield chain
 
 
 @pytest.fixture
@@ -110,12 +100,12 @@ def test_a_node_serves_the_file_and_a_peer_needs_none(chain: OnAnvil, shell: She
         "sqlite:///one.db",
         *listen,
     ) as one:
-        first = url_of(one)
+        first = first_line(one)["url"]
         eventually(lambda: served(first, "/ready")[0] == 200)
         assert served(first, "/api/v1/snapshot") == (200, opening.read_bytes())
         for number, own in enumerate([("--rpc-url", chain.url, "--ledger", ledger), ()]):
             with shell.start("node", "--peer", first, "--db", f"sqlite:///peer{number}.db", *own, *listen) as other:
-                second = url_of(other)
+                second = first_line(other)["url"]
                 eventually(lambda url=second: served(url, "/api/v1/snapshot") == (200, opening.read_bytes()))
                 eventually(lambda url=second: b'"4000000000"' in served(url, f"/api/v1/accounts/{wallet(1)}")[1])
                 other.send_signal(signal.SIGTERM)
@@ -124,7 +114,7 @@ def test_a_node_serves_the_file_and_a_peer_needs_none(chain: OnAnvil, shell: She
     assert shell.type("verify", "--rpc-url", chain.url, "--db", "sqlite:///peer0.db").status == 0
     plain = checksum(chain.ledger)
     with shell.start("node", "--rpc-url", chain.url, "--ledger", plain, "--db", "sqlite:///plain.db", *listen) as node:
-        url = url_of(node)
+        url = first_line(node)["url"]
         eventually(lambda: served(url, "/ready")[0] == 200)
         assert served(url, "/api/v1/snapshot")[0] == 404
 
@@ -182,9 +172,3 @@ def test_the_chain_of_a_token_opens_with_its_holders_by_itself_and_through_a_fac
         head = shell.type("head", "--ledger", ledger, "--json").json
         assert (head["size"], head["verified"]) == (size, True)
     assert shell.type("balance", wallet(9), "--ledger", listed, "--json").json["balances"] == {token: str(9 * 10**9)}
-
-
-def url_of(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    found: str = json.loads(process.stdout.readline())["url"]
-    return found

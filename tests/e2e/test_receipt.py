@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from smartchain.ledger.hash import keccak
-from tests.e2e.typed import Shell, eventually, nothing_sent, payer, wallet
+from tests.e2e.typed import Shell, eventually, first_line, nothing_sent, payer, wallet
 from tests.fakes.anvil import OnAnvil
 
 NOWHERE = "http://127.0.0.1:9"
@@ -249,8 +249,7 @@ def test_a_node_that_follows_the_contract_renews_receipts_as_the_log_grows(paid:
     paid.type("receipt", "6")
     pay(paid, 2)
     with paid.start("node", "--bind", "127.0.0.1:0", "--db", "sqlite:///node.db", "--json") as node:
-        assert node.stdout is not None
-        url = json.loads(node.stdout.readline())["url"]
+        url = first_line(node)["url"]
 
         eventually(lambda: "9 entries" in paid.type("receipt", "refresh", "receipt-6.json", "--node", url).out)
 

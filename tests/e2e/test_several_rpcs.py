@@ -21,7 +21,7 @@ from smartchain.host import contracts
 from smartchain.ledger.hash import EMPTY_ROOT
 from tests.conftest import Toolchain
 from tests.e2e.test_indexer_live import Ledger, until, verified
-from tests.e2e.typed import Shell, eventually, shell_for
+from tests.e2e.typed import Shell, eventually, first_line, shell_for
 from tests.fakes import faults
 from tests.fakes.proxy import Proxy
 
@@ -150,8 +150,7 @@ def node(shell: Shell, *options: str) -> Iterator[tuple[str, subprocess.Popen[st
     """A running node, and its URL."""
     with shell.start("node", "--bind", "127.0.0.1:0", "--json", *options) as run:
         try:
-            assert run.stdout is not None
-            yield json.loads(run.stdout.readline())["url"], run
+            yield first_line(run)["url"], run
         finally:
             if run.poll() is None:
                 run.kill()

@@ -14,8 +14,7 @@ from smartchain.ledger.address import checksum
 from tests.conftest import Toolchain
 from tests.e2e.six_chains import SixChains, fan_of
 from tests.e2e.test_chains import FACTORY
-from tests.e2e.test_node_fleet import url_of
-from tests.e2e.typed import Shell, eventually, payer, shell_for
+from tests.e2e.typed import Shell, eventually, first_line, payer, shell_for
 from tests.fakes.anvil import OnAnvil, on_anvil
 
 
@@ -70,7 +69,7 @@ def test_six_chains_are_followed_by_one_process_and_each_has_what_its_contract_h
 def shows(shell: Shell, snapshot: tuple[object, ...], expected: dict[str, int]) -> None:
     """The explorer has them all on its front page, and each whole behind it."""
     with shell.start("node", "--factory", FACTORY, *snapshot, "--bind", "127.0.0.1:0", "--json") as node:
-        url = url_of(node)
+        url = first_line(node)["url"]
         eventually(lambda: shown(url) == expected, 60)
         front = page(url, "/")
         for ledger, size in expected.items():

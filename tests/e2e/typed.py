@@ -112,6 +112,14 @@ class Shell:
         return line
 
 
+def first_line(process: subprocess.Popen[str]) -> Any:
+    """What a command that goes on running says first, with `--json`."""
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert line, process.stderr and process.stderr.read()
+    return json.loads(line)
+
+
 def shell_for(folder: Path, chain: OnAnvil, key: str = KEYS[0]) -> Shell:
     """A folder where the node, the ledger and a key are set in the environment."""
     return Shell(

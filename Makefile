@@ -28,7 +28,9 @@ INSTALL := $(UV) pip install --quiet --python $(BIN)/python
 COMPILE := --compile-bytecode
 CREATE := $(UV) venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" $(VENV)
 else
-COMPILE :=
+# pip compiles one file after the other: all cores do it afterwards, but for what is no Python of this version.
+COMPILE := --no-compile
+BYTECODE := $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true
 INSTALL := $(BIN)/python -m pip install --quiet
 CREATE := $(PYTHON) -m venv $(VENV)
 endif
@@ -91,6 +93,7 @@ $(VENV)/bin/python:
 $(VENV)/.demo: requirements/demo.txt pyproject.toml | $(VENV)/bin/python
 	@echo "installing the package and its demo" >&2
 	@$(LOCKED) -r requirements/demo.txt
+	@$(BYTECODE)
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -99,5 +102,6 @@ $(VENV)/.dev: requirements/build.txt requirements/dev.txt pyproject.toml | $(VEN
 	@echo "installing the package, ape and the test tools" >&2
 	@$(LOCKED) -r requirements/build.txt
 	@$(LOCKED) --no-build-isolation -r requirements/dev.txt
+	@$(BYTECODE)
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.demo

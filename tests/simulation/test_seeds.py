@@ -35,8 +35,8 @@ from tests.simulation.run import FINALITY
 
 NEW = 2_000
 PARTS = 8
-KNOWN = 400
-"""Seeds, always the same, among which every kind of trouble has to be."""
+OF_EACH_KIND = (7, 14, 16, 24, 36, 43, 47, 53, 56, 59, 68, 69, 71, 117, 136, 153, 192, 234, 337)
+"""Seeds that have every kind of trouble among them; a kind that a change takes from them wants another seed here."""
 
 FOUND = [
     int(line.split()[0]) for line in (Path(__file__).parent / "seeds.txt").read_text().splitlines() if line[0].isdigit()
@@ -56,7 +56,7 @@ def test_what_a_seed_once_found_stays_mended(seed: int) -> None:
 
 
 def test_every_kind_of_trouble_is_among_the_seeds() -> None:
-    report = run(range(KNOWN))
+    report = run(OF_EACH_KIND)
 
     assert report.failed == {}
     kinds = [*TRANSPORT, *STALE, *(f"lie: {kind}" for kind in KINDS), *(f"cap: {one.provider}" for one in PROVIDERS)]

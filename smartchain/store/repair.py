@@ -17,6 +17,7 @@ from smartchain.errors import CorruptStore, StoreLocked
 from smartchain.store import checksums
 from smartchain.store.checksums import LEDGER
 from smartchain.store.connection import SqliteConnection
+from smartchain.store.copies import put_copy_beside
 from smartchain.store.database import connect
 from smartchain.store.engine import Connection
 from smartchain.store.faults import said_of
@@ -25,7 +26,6 @@ from smartchain.store.fsck import checked, expect_version
 from smartchain.store.fsck_file import KEYED, file_fault, schema_fault, strays
 from smartchain.store.mend import Mender
 from smartchain.store.mend_row import ANEW, COLUMNS, made_anew
-from smartchain.store.migrate import put_copy_beside
 from smartchain.store.versions import make
 from smartchain.types import Address
 

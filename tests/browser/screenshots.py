@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,12 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from smartchain.ledger.address import checksum
-from tests.browser.making import WALLETS, demo
+from smartchain.ledger.entry import Entry
+from smartchain.ledger.hash import keccak
+from smartchain.ledger.unit import Unit
+from smartchain.types import Address
+from tests.browser.chains import Chains, of_token
+from tests.browser.making import WALLETS, demo, history
 from tests.browser.serving import serve
 from tools.browser import FLAGS, find_chromium
 
@@ -44,21 +50,44 @@ SHOTS = (
 )
 
 
+TOKENS = (("USDC", 6, 900, 12), ("DAI", 18, 240, 700), ("VILLAGE", 18, 120, 4_000))
+"""Symbol, decimals, entries, and how many seconds ago the last of them was."""
+
+ALL_CHAINS = Shot("chains", "/", height=680)
+
+
 def take(browser: Browser, folder: Path) -> Iterator[Path]:
     """Every picture; its file, once it is written."""
     with serve(demo(ENTRIES)) as node:
         for shot in SHOTS:
-            context = browser.new_context(
-                viewport={"width": shot.width, "height": shot.height},
-                color_scheme="dark" if shot.dark else "light",
-                reduced_motion="reduce",
-                locale="en-GB",
-            )
-            page = context.new_page()
-            page.goto(node.url + shot.path)
-            _ready(page)
-            yield _written(page, folder / f"{shot.name}.png")
-            context.close()
+            yield _taken(browser, node.url, shot, folder)
+    with several().served() as url:
+        yield _taken(browser, url, ALL_CHAINS, folder)
+
+
+def several() -> Chains:
+    """Ether and three tokens, a chain each."""
+    now = int(time.time())
+    histories: list[tuple[list[Entry], Unit | None]] = [(history(ENTRIES, now - 3), None)]
+    for symbol, decimals, count, ago_s in TOKENS:
+        token = Address(keccak(symbol.encode())[12:])
+        histories.append((of_token(history(count, now - ago_s), token), Unit(token, symbol, decimals)))
+    return Chains(histories)
+
+
+def _taken(browser: Browser, url: str, shot: Shot, folder: Path) -> Path:
+    context = browser.new_context(
+        viewport={"width": shot.width, "height": shot.height},
+        color_scheme="dark" if shot.dark else "light",
+        reduced_motion="reduce",
+        locale="en-GB",
+    )
+    page = context.new_page()
+    page.goto(url + shot.path)
+    _ready(page)
+    file = _written(page, folder / f"{shot.name}.png")
+    context.close()
+    return file
 
 
 def _ready(page: Page) -> None:

@@ -4,67 +4,32 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 
 import pytest
 from playwright.sync_api import expect
 
-from smartchain.config import NodeSettings
 from smartchain.ledger.address import checksum
-from smartchain.ledger.entry import Entry
 from smartchain.ledger.hash import keccak
 from smartchain.ledger.unit import Unit
-from smartchain.node.chains import build_chains
-from smartchain.node.fleet import Fleet
-from smartchain.node.services import Services
 from smartchain.types import Address
+from tests.browser.chains import Chains, ledger, of_token
 from tests.browser.conftest import DESKTOP, PHONE, Scheme, Visit, Visitor
-from tests.browser.making import WALLETS, World, history, info_of, paid
+from tests.browser.making import WALLETS, history, paid
 from tests.browser.test_looks import violations
-from tests.fakes.serving import serving
 
-FACTORY, TOKEN, STRANGE = (Address(keccak(name)[12:]) for name in (b"the factory", b"a token", b"a strange token"))
+TOKEN, STRANGE = (Address(keccak(name)[12:]) for name in (b"a token", b"a strange token"))
 HOSTILE = "<b>US\u202eDC and a very long name"
-
-
-def ledger(number: int) -> Address:
-    return Address(keccak(b"ledger %d" % number)[12:])
-
-
-class Chains:
-    """Of Ether, of a token, of one that says strange things of itself, one without entries, and one that is left."""
-
-    def __init__(self) -> None:
-        now, self.fleet = int(time.time()), Fleet(FACTORY)
-        tokens = of_token(history(40, now - 4_000), TOKEN), of_token(history(8, now - 90_000), STRANGE)
-        histories = [history(60, now - 40), *tokens, []]
-        self.worlds = [World(one, replace(info_of(), address=ledger(at))) for at, one in enumerate(histories)]
-        self.services = [Services(world.store) for world in self.worlds]
-        for services in self.services:
-            self.fleet.add(services)
-        self.fleet.lists([ledger(number) for number in range(5)])
-        self.fleet.counts(ledger(1), Unit(TOKEN, "USDC", 6))
-        self.fleet.counts(ledger(2), Unit(STRANGE, HOSTILE, 18))
-        self.fleet.leave(ledger(4), f"the contract at {checksum(ledger(4))} does not answer as a ledger does")
-
-    @contextmanager
-    def served(self) -> Iterator[str]:
-        with serving(build_chains(self.fleet, NodeSettings())) as url:
-            try:
-                yield url
-            finally:
-                for services in self.services:
-                    services.feed.close()
-
-
-def of_token(entries: list[Entry], token: Address) -> list[Entry]:
-    return [one if one.is_seal else replace(one, subject=token) for one in entries]
 
 
 @pytest.fixture(scope="module")
 def chains() -> Chains:
-    return Chains()
+    """Of Ether, of a token, of one that says strange things of itself, one without entries, and one that is left."""
+    now = int(time.time())
+    told = (of_token(history(40, now - 4_000), TOKEN), Unit(TOKEN, "USDC", 6))
+    strange = (of_token(history(8, now - 90_000), STRANGE), Unit(STRANGE, HOSTILE, 18))
+    chains = Chains([(history(60, now - 40), None), told, strange, ([], None)], listed=5)
+    chains.fleet.leave(ledger(4), f"the contract at {checksum(ledger(4))} does not answer as a ledger does")
+    return chains
 
 
 @pytest.fixture(scope="module")

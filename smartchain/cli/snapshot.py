@@ -76,6 +76,7 @@ def create(
     from smartchain.cli import snapshot_sources as sources
 
     sources.misuse(table, token, block, timestamp)
+    sources.expect_new(to)
     if coin is not None:
         if subject is not None:
             raise click.UsageError("--coin and --subject say the same in two ways: give one of them")

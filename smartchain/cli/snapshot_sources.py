@@ -125,6 +125,12 @@ def _accounts(rpc: Rpc, at: HostBlock, contracts: bool, left_out: LeftOut) -> It
             yield account.address, account.value, line
 
 
+def expect_new(path: Path) -> None:
+    """Raises `SnapshotError`: a chain may stand on the file of that name, and no host keeps what is in it."""
+    if path.exists():
+        raise SnapshotError(f"{path} is there already: name another file with --output")
+
+
 def misuse(table: Path | None, token: Address | None, block: int | None, timestamp: int | None) -> None:
     """Raises `click.UsageError` for what cannot be meant together."""
     if table is not None and (token is not None or block is not None):

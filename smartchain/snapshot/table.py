@@ -30,8 +30,9 @@ def read_table(lines: Iterable[str]) -> Iterator[Allocation]:
         yield from _rows(reader)
     except csv.Error as error:
         raise SnapshotError(f"this is not CSV: {error}", reader.line_num) from None
-    except UnicodeDecodeError:
-        raise SnapshotError("these bytes are not UTF-8: save the file as CSV in UTF-8", reader.line_num + 1) from None
+    except UnicodeDecodeError as error:  # met where a buffer is decoded, lines ahead of the row that is being read
+        byte = error.object[error.start]
+        raise SnapshotError(f"a byte 0x{byte:02x} in it is not UTF-8: save the table as CSV in UTF-8") from None
 
 
 def _rows(reader: Iterator[list[str]]) -> Iterator[Allocation]:

@@ -39,12 +39,25 @@ def test_a_snapshot_is_written_checked_and_refused_where_it_was_altered(tmp_path
         "create",
         "wallets.csv",
         "--output",
-        "opening",
+        "twice",
         "--timestamp",
         "1",
         says=["line 3", "line 2 already"],
     )
     shell.refused("snapshot", "create", "wallets.csv", "--output", "opening", says="--timestamp", status=2)
+
+
+def test_no_file_is_written_over_not_even_the_table_that_is_read(tmp_path: Path) -> None:
+    shell = Shell(tmp_path, {})
+    (tmp_path / "wallets.csv").write_text(f"wallet,value\n{A},5\n")
+    create = ("snapshot", "create", "wallets.csv", "--timestamp", "1700000000", "--output")
+    assert shell.type(*create, "opening").status == 0
+    before = {name: (tmp_path / name).read_bytes() for name in shell.files()}
+
+    for name in before:
+        shell.refused(*create, name, says=f"{name} is there already: name another file with --output")
+
+    assert {name: (tmp_path / name).read_bytes() for name in shell.files()} == before
 
 
 def entries_of(file: Path) -> dict[str, int]:

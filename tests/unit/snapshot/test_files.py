@@ -99,7 +99,7 @@ def test_a_table_that_cannot_be_used_is_refused_with_its_line_and_nothing_is_wri
 def test_bytes_that_are_no_text_are_said_to_be_so(tmp_path: Path) -> None:
     (tmp_path / "wallets.csv").write_bytes(b"wallet,value\n" + A.encode() + b",5\n\xff\xfe\n")
 
-    with pytest.raises(SnapshotError, match="not UTF-8"):
+    with pytest.raises(SnapshotError, match=r"^a byte 0xff in it is not UTF-8: save the table"):
         write_table(tmp_path / "to", tmp_path / "wallets.csv", ETHER, AT)
 
 

@@ -13,12 +13,15 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from smartchain.errors import SmartchainError
+from smartchain.errors import NoContract, SmartchainError
 from smartchain.indexer.daemon import Backoff
 from smartchain.types import Address
 
 AT_ONCE = 4
 """Threads: steps wait for a node most of their time, and the store is written by one at a time."""
+
+LATE = 5
+"""Looks for a listed contract that is not there, before it is left: of several replicas one may be behind."""
 
 Job = Callable[[], float | None]
 """One turn: seconds until the next, None if there is to be none."""
@@ -70,7 +73,11 @@ class Fleet:
                 self._leave(address, fault)
 
     def run(self) -> None:
-        """All of them, until told to stop. Raises what the list raises for good, and what nobody expects."""
+        """
+        All of them, until told to stop. Raises what nobody expects, and what the first look at the list raises.
+
+        A list that was there is waited for: a reorganisation takes it away for a while, and a node that is behind too.
+        """
         turns = _Turns(self._stop)
         turns.add(self._looking(turns))
         turns.run(self._at_once)
@@ -78,12 +85,17 @@ class Fleet:
     def _looking(self, turns: _Turns) -> Job:
         """Take up what is new in the list, again and again."""
         backoff = Backoff(min(1.0, self._look_s))
+        was_there = False
 
         def look() -> float:
+            nonlocal was_there
             try:
                 new = self._new()
             except SmartchainError as fault:
+                if not (fault.retryable or was_there):
+                    raise
                 return self._patience(fault, backoff)
+            was_there = True
             backoff.reset()
             for address in new:
                 turns.add(self._following(address))
@@ -107,7 +119,8 @@ class Fleet:
                     chain = self._begin(address)
                 return chain.turn()
             except SmartchainError as fault:
-                if fault.retryable:
+                is_late = chain is None and isinstance(fault, NoContract) and backoff.tries < LATE
+                if fault.retryable or is_late:
                     return self._patience(fault, backoff)
                 self._leave(address, fault)
                 return None
@@ -115,9 +128,6 @@ class Fleet:
         return follow
 
     def _patience(self, fault: SmartchainError, backoff: Backoff) -> float:
-        """Raises a fault that does not pass."""
-        if not fault.retryable:
-            raise fault
         wait_s = backoff.next_s()
         self._trouble(fault, wait_s)
         return wait_s

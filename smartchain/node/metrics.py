@@ -43,13 +43,26 @@ class Metrics:
         return self._registry.collect()
 
     def text(self) -> Response:
-        return Response(generate_latest(self._registry), headers={"Content-Type": MEDIA_TYPE})
+        return Response(generate_latest(_Families(self._registry)), headers={"Content-Type": MEDIA_TYPE})
 
     def count(self, route: str, status: int) -> None:
         key = (route, status)
         if key not in self._known:
             self._known[key] = self._requests.labels(route, str(status))
         self._known[key].inc()
+
+
+class _Families(Collector):
+    """Each of them once, as the format wants it: the requests of a chain and of the front page are one."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._registry = registry
+
+    def collect(self) -> Iterable[Metric]:
+        families: dict[str, Metric] = {}
+        for metric in self._registry.collect():
+            _into(families, metric).samples.extend(metric.samples)
+        return families.values()
 
 
 class Counted:
@@ -137,11 +150,16 @@ class FleetFigures(Collector):
         chains = self._chains()
         for ledger, metrics in chains.items():
             for metric in metrics.all():
-                family = families.setdefault(metric.name, Metric(metric.name, metric.documentation, metric.type))
+                family = _into(families, metric)
                 named = (one._replace(labels={"ledger": ledger, **one.labels}) for one in metric.samples)
                 family.samples.extend(named)
         yield _gauge("chains", "Chains that are served.", len(chains))
         yield from families.values()
+
+
+def _into(families: dict[str, Metric], metric: Metric) -> Metric:
+    """The family of that name; an empty one of its kind where there was none."""
+    return families.setdefault(metric.name, Metric(metric.name, metric.documentation, metric.type))
 
 
 def _waiting(waiting: Waiting) -> Iterator[Metric]:

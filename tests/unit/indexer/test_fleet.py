@@ -9,7 +9,15 @@ from collections.abc import Callable
 
 import pytest
 
-from smartchain.errors import HostUnavailable, NotAFactory, NotALedger, RootMismatch, SmartchainError, Untrue
+from smartchain.errors import (
+    HostUnavailable,
+    NoContract,
+    NotAFactory,
+    NotALedger,
+    RootMismatch,
+    SmartchainError,
+    Untrue,
+)
 from smartchain.indexer.daemon import Daemon
 from smartchain.indexer.fleet import Chain, Fleet
 from smartchain.indexer.follow import Follower
@@ -152,6 +160,30 @@ def test_a_factory_that_is_none_ends_the_run_with_its_reason() -> None:
         harbour.fleet.run()
 
     assert harbour.begun == []
+
+
+def test_a_factory_that_was_there_is_waited_for() -> None:
+    harbour = Harbour(2)
+    late = harbour.listed.pop()
+
+    def gone_and_back() -> None:
+        harbour.faults = [NoContract("there is no contract"), NotAFactory("there is no factory")]
+        harbour.listed.append(late)
+
+    threading.Timer(0.05, gone_and_back).start()
+
+    harbour.until(lambda: all(map(harbour.is_whole, harbour.hosts)))
+
+    assert [type(fault) for fault in harbour.troubles] == [NoContract, NotAFactory]
+
+
+def test_a_ledger_that_a_node_does_not_have_yet_is_looked_for_again() -> None:
+    harbour = Harbour(2)
+    harbour.refused[name(2)] = [NoContract("there is no contract")] * 3
+
+    harbour.until(lambda: all(map(harbour.is_whole, harbour.hosts)))
+
+    assert harbour.lost == []
 
 
 def test_what_nobody_expects_is_not_swallowed() -> None:

@@ -246,6 +246,8 @@ def test_figures_are_those_of_each_chain_with_its_ledger_and_every_request_count
     lines = node.client.get("/metrics").text.splitlines()
     own = node.client.get(f"{at(2)}/metrics").text
 
+    told = [line.split()[2] for line in lines if line.startswith("# HELP")]
+    assert len(told) == len(set(told)), "the format has each family once"
     two = checksum(ledger(2))
     assert f'smartchain_verified_size{{ledger="{checksum(ledger(1))}"}} 7.0' in lines
     assert f'smartchain_verified_size{{ledger="{two}"}} 300.0' in lines

@@ -54,6 +54,7 @@ TOKENS = (("USDC", 6, 900, 12), ("DAI", 18, 240, 700), ("VILLAGE", 18, 120, 4_00
 """Symbol, decimals, entries, and how many seconds ago the last of them was."""
 
 ALL_CHAINS = Shot("chains", "/", height=680)
+PICTURES = (*SHOTS, ALL_CHAINS)
 
 
 def take(browser: Browser, folder: Path) -> Iterator[Path]:

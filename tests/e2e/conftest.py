@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from smartchain.ledger.address import checksum
 from tests.conftest import Toolchain
 from tests.e2e.typed import Shell, shell_for
 from tests.fakes.anvil import OnAnvil, on_anvil
@@ -22,6 +23,5 @@ def chain(toolchain: Toolchain) -> Iterator[OnAnvil]:
 def shell(chain: OnAnvil, tmp_path: Path) -> Shell:
     """A folder with a ledger of its own: a block closes at 3 entries."""
     shell = shell_for(tmp_path, chain)
-    deployed = shell.type("deploy", "--max-entries", "3", "--json").json
-    shell.environment["SMARTCHAIN_LEDGER"] = deployed["ledger"]
+    shell.environment["SMARTCHAIN_LEDGER"] = checksum(chain.deploy((3, 0)))
     return shell

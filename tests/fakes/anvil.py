@@ -24,9 +24,13 @@ class OnAnvil:
         self.url = anvil.url
         self.rpc: Rpc = anvil.rpc
         self.accounts = [Address(bytes.fromhex(account.address[2:])) for account in anvil.accounts]
+        self.ledger = self.deploy(rule, fee_ppm)
+
+    def deploy(self, rule: tuple[int, int] = (100, 0), fee_ppm: int = 0) -> Address:
+        """One more ledger."""
         treasury = self.accounts[-1] if fee_ppm else None
         receipt = self.send(None, contracts.deploy_data(*rule, fee_ppm, treasury), gas=5_000_000)
-        self.ledger = Address(bytes.fromhex(receipt["contractAddress"][2:]))
+        return Address(bytes.fromhex(receipt["contractAddress"][2:]))
 
     def send(self, to: Address | None, data: bytes, value: int = 0, sender: int = 0, gas: int = GAS) -> dict[str, Any]:
         """Send and mine; the receipt of what must have gone well."""

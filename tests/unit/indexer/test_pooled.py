@@ -12,74 +12,22 @@ from hypothesis import strategies as st
 
 from smartchain.errors import (
     HostUnavailable,
-    NoContract,
     RpcRefused,
     SmartchainError,
     SourcesDisagree,
     Untrue,
-    WrongChain,
 )
-from smartchain.host.pool import STUCK_S, UNDECIDED_S, PoolSource
-from smartchain.indexer.follow import Follower
-from smartchain.indexer.outcome import Outcome, Waited
-from smartchain.indexer.pooled import Pooled
-from smartchain.ledger.block import BlockRule
+from smartchain.host.pool import STUCK_S
+from smartchain.indexer.outcome import Waited
 from smartchain.ports import Head
-from smartchain.types import ChainId, Hash32
-from tests.fakes.ledger_host import FakeBlock, FakeHost, FakeLog, Lie
-from tests.fakes.replica import Replica, down, forger
-from tests.fakes.store import ListStore
-from tests.unit.indexer.stepping import LIES, assert_is_the_hosts, busy_host, dropped
+from smartchain.types import Hash32
+from tests.fakes.ledger_host import FakeBlock, FakeLog, Lie
+from tests.fakes.replica import down, forger
+from tests.unit.indexer.pooling import World
+from tests.unit.indexer.stepping import LIES, dropped
 
 BAD = 20
 """A host block that liars lie about; nothing is verified up to there when they begin to."""
-
-
-class World:
-    """One chain, some nodes of it, and a clock that a step moves."""
-
-    def __init__(self, count: int, chain: FakeHost | None = None) -> None:
-        self.now = 0.0
-        self.chain = chain or busy_host()
-        self.nodes = [Replica(self.chain, f"http://{name}") for name in "abcd"[:count]]
-        self.told: list[tuple[str, str]] = []
-        self.pool = PoolSource(
-            self.nodes,
-            tell=lambda what, name, _why: self.told.append((what, name)),
-            clock=lambda: self.now,
-            chance=random.Random(1),
-        )
-        self.store = ListStore(self.pool.info())
-        self.steps = self._steps()
-
-    def _steps(self) -> Pooled:
-        return Pooled(Follower(self.pool, self.store), self.pool, self.store)
-
-    def step(self) -> Outcome:
-        self.now += 2.0
-        return self.steps.step()
-
-    def follow(self, most: int = 60) -> list[Outcome]:
-        """Until caught up; a daemon waits where all fail."""
-        outcomes = []
-        for _ in range(most):
-            try:
-                outcomes.append(self.step())
-            except SmartchainError as fault:
-                if not fault.retryable:
-                    raise
-                continue
-            if isinstance(outcomes[-1], Waited) and outcomes[-1].caught_up:
-                return outcomes
-        raise AssertionError(f"not caught up: {outcomes[-3:]}")
-
-    @property
-    def aside(self) -> list[str]:
-        return [node.name for node in self.pool.nodes if node.aside is not None]
-
-    def is_honest(self) -> bool:
-        assert_is_the_hosts(self.store, self.chain)
-        return True
 
 
 # faults
@@ -393,66 +341,6 @@ def test_a_node_alone_on_its_fork_is_left_for_the_others_and_not_set_aside() -> 
     assert world.is_honest()
     assert world.pool.name == "http://b"
     assert world.aside == []
-
-
-# who they are
-
-
-def test_nodes_of_two_chains_are_refused_and_named() -> None:
-    world = World(2)
-    world.nodes[1].chain_id = ChainId(1)
-
-    with pytest.raises(WrongChain, match="http://b is a node of chain 1, and http://a of chain 31337"):
-        world.pool.info()
-
-
-def test_a_node_of_another_chain_that_was_away_at_first_is_set_aside_when_it_is_back() -> None:
-    world = World(2)
-    world.nodes[1].down = down("http://b")
-    fresh = PoolSource(world.nodes, clock=lambda: world.now, chance=random.Random(1))
-    fresh.info()
-    world.nodes[1].chain_id, world.nodes[1].down = ChainId(1), None
-    world.nodes[0].down = down("http://a")
-    world.now += 100
-
-    with pytest.raises(HostUnavailable):
-        Pooled(Follower(fresh, world.store), fresh, world.store).step()
-
-    assert [node.aside is not None for node in fresh.nodes] == [False, True]
-
-
-def test_nodes_that_describe_the_ledger_differently_are_told_apart_by_most_of_them() -> None:
-    world = World(2)
-    world.nodes[0].rule = BlockRule(5, 0)
-    pool = PoolSource(world.nodes, clock=lambda: world.now)
-    with pytest.raises(HostUnavailable, match="describe the ledger differently; waiting until they agree"):
-        pool.info()  # one may have been reorganised, and have another deployment
-    world.now += UNDECIDED_S
-    with pytest.raises(SourcesDisagree, match="describe the ledger differently"):
-        pool.info()
-
-    world = World(3)
-    world.nodes[0].rule = BlockRule(5, 0)
-    pool = PoolSource(world.nodes)
-
-    assert pool.info().rule == world.chain.rule
-    assert pool.nodes[0].aside is not None
-
-
-def test_a_node_that_is_before_the_deployment_yet_is_waited_for() -> None:
-    world = World(2)
-    world.nodes[0].down = NoContract("there is no contract here")
-    pool = PoolSource(world.nodes)
-
-    assert pool.info().chain_id == 31337
-    assert pool.sound == pool.nodes
-
-
-def test_two_nodes_of_one_host_are_told_apart_by_their_places() -> None:
-    chain = busy_host()
-    pool = PoolSource([Replica(chain, "https://x"), Replica(chain, "https://y"), Replica(chain, "https://x")])
-
-    assert [node.name for node in pool.nodes] == ["https://x (node 1)", "https://y", "https://x (node 3)"]
 
 
 # by chance
